@@ -1,0 +1,104 @@
+// One run understood: phases, what each cost, and the findings. Fed frame by
+// frame (live or from a file), summarised at any moment. Pure.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/analysis/phases.h"
+#include "core/analysis/verdict.h"
+#include "core/model/dictionary.h"
+#include "core/model/event.h"
+#include "core/model/finding.h"
+#include "core/model/frame.h"
+
+namespace tidemark {
+
+// A level over a phase.
+struct LevelStats {
+  double first = 0, last = 0, min = 0, max = 0, mean = 0;
+  int64_t n = 0;
+};
+
+// What one process used in one phase.
+struct SubjectUse {
+  SubjectId subject;
+  double cpu_seconds = 0;
+  LevelStats cpu_ratio;  // of one core
+  LevelStats rss_anon_bytes, fds, threads;
+  int64_t io_read_bytes = 0, io_write_bytes = 0;
+  int64_t minor_faults = 0, major_faults = 0;
+  double run_delay_seconds = 0;
+  std::map<std::string, double> per_op;  // "cpu_seconds", "rss_anon_bytes", ...
+};
+
+struct SpanStats {
+  std::string name;
+  int64_t count = 0, errors = 0;
+  double mean_ns = 0, p50_ns = 0, p90_ns = 0, p95_ns = 0, p99_ns = 0;
+  double max_ns = 0, per_second = 0;
+};
+
+struct PhaseUse {
+  Phase phase;
+  std::map<std::string, int64_t> ops;
+  std::vector<SubjectUse> subjects;  // watched processes
+  std::vector<SpanStats> spans;
+};
+
+struct Quality {
+  double coverage = 0;  // ticks recorded / ticks expected
+  std::string level;
+  std::map<std::string, int64_t> dropped;  // cause: count
+  struct Missing {
+    BootTime from, to;
+    int64_t ticks = 0;
+    std::string reason;
+  };
+  std::vector<Missing> gaps;
+  struct Degrade {
+    std::string what, cause, remedy;
+  };
+  std::vector<Degrade> degraded;
+  double self_cpu_seconds = 0;
+  int64_t self_rss_peak_bytes = 0;
+  double self_probe_seconds = 0;
+};
+
+struct RunSummary {
+  std::vector<Run> runs;
+  BootTime begin, end;  // first and last frame or mark
+  std::vector<PhaseUse> phases;
+  std::vector<Finding> findings;  // worst first
+  std::vector<Event> notes;       // notes, snapshots, alerts, exits of watched
+  Quality quality;
+  int64_t command_status = -1;  // wait status of record -- cmd; -1 unknown
+};
+
+class RunAnalysis {
+ public:
+  explicit RunAnalysis(VerdictOptions options = {});
+  RunAnalysis(RunAnalysis&&) noexcept;
+  RunAnalysis& operator=(RunAnalysis&&) noexcept;
+  ~RunAnalysis();
+
+  // In the order of the recording. `dictionary` is the reader's, as it is now.
+  void on_frame(const Frame& frame, bool chapter_begin,
+                const Dictionary& dictionary);
+  void on_event(const Event& event);
+  void on_gap(BootTime from, BootTime to, int64_t ticks,
+              const std::string& reason);
+
+  const PhaseTracker& phases() const;
+  // Judges everything seen so far.
+  RunSummary summarize(const Dictionary& dictionary) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace tidemark

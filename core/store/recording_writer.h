@@ -1,0 +1,60 @@
+// Writes one recording file (FORMAT.md). Not thread-safe: the writer thread
+// owns it. Nothing is buffered between calls: when write_frame or write_events
+// returns, the bytes have been passed to the kernel in one write(2) and survive
+// SIGKILL.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+
+#include "core/base/result.h"
+#include "core/model/event.h"
+#include "core/model/frame.h"
+#include "core/model/metric.h"
+#include "core/model/subject.h"
+#include "core/store/recording_info.h"
+
+namespace tidemark {
+
+struct WriterOptions {
+  int chapter_ticks = 60;
+  int64_t chapter_bytes = 1 << 20;
+  int zstd_level = 3;
+};
+
+class RecordingWriter {
+ public:
+  // Creates `path` (O_EXCL; exists = error `io` naming it; mode 0640), writes
+  // the file header. An existing recording is never appended to.
+  static Result<RecordingWriter> create(const std::string& path,
+                                        const RecordingInfo& info,
+                                        const WriterOptions& options = {});
+  RecordingWriter(RecordingWriter&&) noexcept;
+  RecordingWriter& operator=(RecordingWriter&&) noexcept;
+  ~RecordingWriter();  // closes without END: readers say "not closed"
+
+  // Dictionary entries; written with the next record. Redefining is allowed.
+  void define(const Metric& metric);
+  void define(const Subject& subject);
+
+  // One TICK record; opens a new chapter when the current one is full.
+  // Error full/io: nothing of this frame is in the file (a short write is cut
+  // back); the caller keeps its window and writes a gap when space returns.
+  Status write_frame(const Frame& frame, const ClockAnchor& anchor);
+  // One EVENTS record, uncompressed, readable even if a tick is damaged.
+  Status write_events(std::span<const Event> events);
+  // Says that `ticks` ticks between the two times are missing, and why.
+  Status write_gap(BootTime from, BootTime to, int64_t ticks,
+                   const std::string& reason);
+  Status sync();                   // fdatasync
+  Status close(BootTime time);     // END record with totals, sync, close
+  int64_t bytes_written() const;
+
+ private:
+  struct Impl;
+  explicit RecordingWriter(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace tidemark

@@ -1,0 +1,97 @@
+// A collector reads something once per period and puts values into the frame.
+//
+// Adding one: daemon/collectors/x.cpp with its kMetrics[] and a function
+//   std::unique_ptr<Collector> make_x();
+// and the line COLLECTOR(x, tier, "what it reads") in collectors.def.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "core/base/clock.h"
+#include "core/base/result.h"
+#include "core/model/frame.h"
+#include "core/model/metric.h"
+#include "core/model/subject.h"
+
+namespace tidemark {
+
+class ProcessTable;
+
+// How often a collector runs (design part 4.1).
+enum class Tier : uint8_t {
+  all,      // T1: every tick, all processes
+  watched,  // T2: every tick and every edge, watched processes and movers
+  host,     // T3: every 5 ticks
+  slow,     // T4: every 30 s and at phase edges
+};
+
+// Gives out ids; the recorder writes what is defined here to the recording.
+class Definer {
+ public:
+  virtual ~Definer() = default;
+  virtual MetricId define_metric(const MetricSpec& spec) = 0;
+  // The id of the subject with this kind and name (system, cpu, device,
+  // cgroup, self), created at first use. Processes come from ProcessTable.
+  virtual SubjectId subject(SubjectKind kind, std::string_view name) = 0;
+  // Defines a subject in full: a new id when subject.id is invalid, else the
+  // definition of that id is replaced. Returns the id.
+  virtual SubjectId define_subject(const Subject& subject) = 0;
+  // A subject ended: its id is listed in Frame::ended and never reused.
+  virtual void end_subject(SubjectId id) = 0;
+};
+
+// Where collectors put values. Columns keep their memory between ticks.
+class FrameBuilder {
+ public:
+  virtual ~FrameBuilder() = default;
+  virtual void put(MetricId metric, SubjectId subject, int64_t value) = 0;
+  virtual void put_histogram(HistogramValue value) = 0;
+};
+
+// Where the machine's files are; tests pass a fixture.
+struct Roots {
+  std::string proc = "/proc";
+  std::string sys = "/sys";
+};
+
+struct CollectorContext {
+  Roots roots;
+  Definer& definer;
+  ProcessTable& processes;
+  const Clock& clock;
+};
+
+struct CollectRequest {
+  BootTime time;  // of the frame
+  FrameKind kind = FrameKind::tick;
+};
+
+class Collector {
+ public:
+  virtual ~Collector() = default;
+
+  // Defines its metrics and tries the real objects, best first. Returns the
+  // level it found ("iter/task"); an error means it cannot run here at all,
+  // with the cause and the remedy in its text.
+  virtual Result<std::string> start(const CollectorContext& context) = 0;
+  // Reads once. An error marks the frame incomplete; values already put stay.
+  virtual Status collect(const CollectRequest& request,
+                         FrameBuilder& frame) = 0;
+};
+
+struct CollectorEntry {
+  std::string_view name;
+  Tier tier;
+  std::string_view help;
+  std::unique_ptr<Collector> (*make)();
+};
+
+// All of collectors.def, in its order: `process_scan` is first, because it
+// finds the processes that the others read.
+std::span<const CollectorEntry> all_collectors();
+
+}  // namespace tidemark
