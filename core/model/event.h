@@ -29,8 +29,9 @@ enum class EventKind : uint8_t {
 
   // Clients.
   client_begin = 32,  // name: application name
-  client_end = 33,    // value: 1 if it said goodbye, 0 if it died
+  client_end = 33,    // value: 0 died, 1 said goodbye, 2 detached (shell)
   client_quarantined = 34,  // text: the rule it broke
+  client_primary = 35,  // name: the op that its leaks are counted by
 
   // The measurement itself.
   gap = 48,       // text: why ticks are missing; value: how many
