@@ -9,21 +9,15 @@ namespace {
 ErrorKind kind_of(int errno_value) {
   switch (errno_value) {
     case EACCES:
-    case EPERM:
-      return ErrorKind::permission;
+    case EPERM: return ErrorKind::permission;
     case ENOENT:
-    case ENOTDIR:
-      return ErrorKind::not_found;
+    case ENOTDIR: return ErrorKind::not_found;
     case ENOSPC:
-    case EDQUOT:
-      return ErrorKind::full;
-    case ESRCH:
-      return ErrorKind::gone;
+    case EDQUOT: return ErrorKind::full;
+    case ESRCH: return ErrorKind::gone;
     case ENOSYS:
-    case EOPNOTSUPP:
-      return ErrorKind::unsupported;
-    default:
-      return ErrorKind::io;
+    case EOPNOTSUPP: return ErrorKind::unsupported;
+    default: return ErrorKind::io;
   }
 }
 

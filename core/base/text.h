@@ -18,10 +18,11 @@
 namespace tidemark {
 
 // "0 B", "412 B", "1.4 KiB", "512 MiB": three significant digits, binary units.
+// Here and below: a number that is not finite prints as "?".
 std::string format_bytes(double bytes);
 // The same with a sign, for growth: "+412 B", "-1.4 MiB".
 std::string format_bytes_signed(double bytes);
-// "180 ns", "41 us", "2.5 ms", "12.3 s", "4 min 05 s", "2 h 10 min".
+// "180 ns", "41 us", "2.5 ms", "12.3 s", "4 min 05 s", "2 h 10 min", "3 d 04 h".
 std::string format_duration(Nanoseconds duration);
 // "0", "1,204", "48.2k", "3.1M".
 std::string format_count(double count);
@@ -31,7 +32,7 @@ std::string format_count(double count);
 Result<Bytes> parse_bytes(std::string_view text);
 // "250ms", "1s", "10m", "2h", "1h30m". Error: usage.
 Result<Nanoseconds> parse_duration(std::string_view text);
-// "70%" or "0.7": a ratio. Error: usage.
+// "70%", "150%", or a fraction up to 1 such as "0.7". Error: usage.
 Result<double> parse_ratio(std::string_view text);
 // A whole decimal number, nothing else around it; nullopt on overflow too.
 std::optional<int64_t> parse_int(std::string_view text);
