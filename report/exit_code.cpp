@@ -1,0 +1,36 @@
+// Exit codes of a report: design part 1, highest wins.
+#include "report/report.h"
+
+namespace tidemark {
+namespace {
+
+constexpr int kExitWarnings = 10;
+constexpr int kExitInconclusive = 11;
+constexpr int kExitSuspect = 12;
+constexpr int kExitGateFailed = 20;
+constexpr int kExitLeak = 22;
+constexpr int kExitAborted = 30;
+constexpr int kExitDataLoss = 70;
+
+}  // namespace
+
+int exit_code(const ReportData& data, const ReportFlags& flags) {
+  const VerdictCounts& counts = data.counts;
+  if (data.lost_data()) return kExitDataLoss;
+  if (data.command_signal) return kExitAborted;
+  if (counts.leak > 0) return kExitLeak;
+  if (flags.strict && counts.suspect > 0) return kExitSuspect;
+  const bool undecided = counts.inconclusive > 0 || counts.total() == 0;
+  if (flags.strict && undecided) return kExitInconclusive;
+  const bool warned = data.status == ReportStatus::warn;
+  if (flags.warnings_as_errors && warned) return kExitWarnings;
+  return 0;
+}
+
+int exit_code_of_command(const ReportData& data, const ReportFlags& flags) {
+  const int code = exit_code(data, flags);
+  const int own = data.command_exit_code.value_or(0);
+  return code < kExitGateFailed && own != 0 ? own : code;
+}
+
+}  // namespace tidemark

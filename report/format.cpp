@@ -1,0 +1,31 @@
+#include "report/format.h"
+
+#include <array>
+
+namespace tidemark {
+
+#define FORMAT(name, help) \
+  void render_##name(const ReportData&, const FormatOptions&, std::string& out);
+#include "report/formats.def"
+#undef FORMAT
+
+namespace {
+
+constexpr std::array kFormats = {
+#define FORMAT(name, help) FormatEntry{#name, help, render_##name},
+#include "report/formats.def"
+#undef FORMAT
+};
+
+}  // namespace
+
+std::span<const FormatEntry> all_formats() { return kFormats; }
+
+const FormatEntry* find_format(std::string_view name) {
+  for (const FormatEntry& entry : kFormats) {
+    if (entry.name == name) return &entry;
+  }
+  return nullptr;
+}
+
+}  // namespace tidemark

@@ -1,0 +1,36 @@
+// A report format: turns ReportData into text. Adding one: formats/x.cpp with
+//   void render_x(const ReportData&, const FormatOptions&, std::string& out);
+// and the line FORMAT(x, "what it is for") in formats.def.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace tidemark {
+
+struct ReportData;
+
+struct ReportFlags {
+  bool strict = false;              // suspected and inconclusive count
+  bool warnings_as_errors = false;  // warnings count
+};
+
+struct FormatOptions {
+  ReportFlags flags;    // the exit code that the report names
+  bool color = false;   // ANSI colours, for a terminal
+  bool detail = false;  // every process and phase, where text leaves some out
+};
+
+struct FormatEntry {
+  std::string_view name;
+  std::string_view help;
+  void (*render)(const ReportData&, const FormatOptions&, std::string& out);
+};
+
+// All of formats.def, in its order.
+std::span<const FormatEntry> all_formats();
+// nullptr when there is none of this name.
+const FormatEntry* find_format(std::string_view name);
+
+}  // namespace tidemark

@@ -1,0 +1,59 @@
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "report/report.h"
+
+namespace tidemark {
+namespace {
+
+// Feeds one item to the analysis; returns whether it was a reading.
+bool feed(RunAnalysis& analysis, const RecordingItem& item,
+          const Dictionary& dictionary) {
+  if (item.frame != nullptr) {
+    analysis.on_frame(*item.frame, item.chapter_begin, dictionary);
+    return true;
+  }
+  if (item.events != nullptr) {
+    for (const Event& event : *item.events) analysis.on_event(event);
+  }
+  if (item.gap != nullptr) {
+    const Gap& gap = *item.gap;
+    analysis.on_gap(gap.from, gap.to, gap.ticks, gap.reason);
+  }
+  return false;
+}
+
+double part_of(const std::pair<BootTime, BootTime>& span, BootTime time) {
+  const double whole = to_seconds(span.second - span.first);
+  const double done = to_seconds(time - span.first);
+  return whole > 0 ? std::clamp(done / whole, 0.0, 1.0) : 1.0;
+}
+
+}  // namespace
+
+Result<ReportData> load_report(const std::string& path,
+                               const LoadOptions& options) {
+  TIDEMARK_TRY(RecordingReader reader, RecordingReader::open(path));
+  std::optional<std::pair<BootTime, BootTime>> span;
+  if (options.progress) {
+    if (auto known = reader.span()) span = *known;
+  }
+  RunAnalysis analysis(options.verdict);
+  int64_t frames = 0;
+  while (const auto item = reader.next()) {
+    if (feed(analysis, *item, reader.dictionary())) ++frames;
+    if (span && frames % 256 == 0) options.progress(part_of(*span, item->time));
+  }
+  if (frames == 0) {
+    return fail(ErrorKind::malformed, path + ": holds no reading");
+  }
+  ReportData data =
+      make_report(path, reader.info(), analysis.summarize(reader.dictionary()),
+                  reader.dictionary());
+  data.closed = reader.closed();
+  data.damages = reader.damages();
+  return data;
+}
+
+}  // namespace tidemark
