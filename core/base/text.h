@@ -6,6 +6,7 @@
 // one of the sanitize functions, the one of its sink.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -22,7 +23,8 @@ namespace tidemark {
 std::string format_bytes(double bytes);
 // The same with a sign, for growth: "+412 B", "-1.4 MiB".
 std::string format_bytes_signed(double bytes);
-// "180 ns", "41 us", "2.5 ms", "12.3 s", "4 min 05 s", "2 h 10 min", "3 d 04 h".
+// "180 ns", "41 us", "2.5 ms", "12.3 s", "4 min 05 s", "2 h 10 min",
+// "3 d 04 h".
 std::string format_duration(Nanoseconds duration);
 // "0", "1,204", "48.2k", "3.1M".
 std::string format_count(double count);
@@ -68,7 +70,9 @@ std::string sanitize_json(std::string_view raw);
 
 // Replaces secrets in a command line's words: values of password=, token=,
 // secret=, api_key= and --password X forms, AWS keys, userinfo in URLs.
-// `argv` is NUL-separated as in /proc/PID/cmdline; so is the result.
+// Prefers to hide too much. `argv` is NUL-separated as in /proc/PID/cmdline; so
+// is the result. Only the first kLongestCommandLine bytes are kept.
+inline constexpr size_t kLongestCommandLine = 4096;
 std::string scrub_secrets(std::string_view argv);
 
 }  // namespace tidemark
