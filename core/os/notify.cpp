@@ -1,0 +1,27 @@
+#include "core/os/notify.h"
+
+#include <systemd/sd-daemon.h>
+
+#include <string>
+
+#include "core/base/text.h"
+
+namespace tidemark {
+
+void notify_ready() { sd_notify(0, "READY=1"); }
+
+void notify_status(std::string_view text) {
+  sd_notify(0, ("STATUS=" + sanitize_log(text)).c_str());
+}
+
+void notify_stopping() { sd_notify(0, "STOPPING=1"); }
+
+void notify_watchdog() { sd_notify(0, "WATCHDOG=1"); }
+
+std::optional<Nanoseconds> watchdog_interval() {
+  uint64_t microseconds = 0;
+  if (sd_watchdog_enabled(0, &microseconds) <= 0) return std::nullopt;
+  return Nanoseconds(static_cast<int64_t>(microseconds) * 1000);
+}
+
+}  // namespace tidemark

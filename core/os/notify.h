@@ -1,0 +1,19 @@
+// Tells the service manager how we are: sd_notify(3). Without a manager
+// (NOTIFY_SOCKET unset) every call does nothing.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "core/base/units.h"
+
+namespace tidemark {
+
+void notify_ready();
+void notify_status(std::string_view text);
+void notify_stopping();
+void notify_watchdog();
+// How often the manager wants to hear from us (WatchdogSec); nullopt: never.
+std::optional<Nanoseconds> watchdog_interval();
+
+}  // namespace tidemark

@@ -1,0 +1,70 @@
+// The writer thread behind a bounded queue. The loop thread never waits for the
+// disk: when the queue is full the frame is dropped, counted, and a gap says
+// so; definitions and events stay with the caller for the next push.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "daemon/live_window.h"
+#include "daemon/record_item.h"
+#include "daemon/record_sink.h"
+
+namespace tidemark {
+
+class Recorder {
+ public:
+  Recorder(std::unique_ptr<RecordSink> sink, const Clock& clock,
+           size_t queue_limit = 32);
+  Recorder(const Recorder&) = delete;
+  Recorder& operator=(const Recorder&) = delete;
+  ~Recorder();  // writes what is queued; no END unless finish() was called
+
+  // Loop thread. Swaps `item` with an empty one whose memory was used before.
+  // False: the queue is full; the frame was dropped and `item` keeps the rest.
+  bool push(std::unique_ptr<RecordItem>& item);
+  // Loop thread. Waits until all that was pushed before is written, or tried.
+  void flush();
+  // Writes all that is queued, then END, and ends the thread. Error `full` or
+  // `io`: data was lost.
+  Status finish(BootTime time);
+
+  struct Stats {
+    int64_t bytes = 0;           // written to the file
+    int64_t frames_dropped = 0;  // the disk was slower than the ticks
+    int64_t frames_lost = 0;     // the disk was full
+    int64_t events_lost = 0;
+    bool disk_full = false;  // now
+    bool failed = false;     // an I/O error ended the recording
+  };
+  Stats stats() const;
+
+ private:
+  void run(const std::stop_token& stop);
+  void publish_stats();
+
+  const std::unique_ptr<RecordSink> sink_;
+  LiveWindow window_;  // writer thread; the caller's once that has ended
+  const size_t queue_limit_;
+
+  std::atomic<int64_t> bytes_{0}, frames_lost_{0}, events_lost_{0};
+  std::atomic<bool> disk_full_{false}, failed_{false};
+  int64_t frames_dropped_ = 0;  // loop thread
+  MissingTicks dropped_;        // loop thread: not yet in the file
+
+  mutable std::mutex mutex_;  // guards the four below; never held across I/O
+  std::condition_variable_any wake_;
+  std::condition_variable idle_;
+  std::deque<std::unique_ptr<RecordItem>> queue_;
+  std::vector<std::unique_ptr<RecordItem>> free_;  // last in, first out
+  bool busy_ = false;
+
+  std::jthread thread_;  // last: started when all else is there
+};
+
+}  // namespace tidemark

@@ -1,0 +1,51 @@
+// The one giver of ids: metrics and subjects. What is defined here is handed
+// to the recorder with the next frame, so that a recording always knows a
+// thing before it has a value.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "core/model/metric.h"
+#include "core/model/subject.h"
+#include "daemon/collector.h"
+
+namespace tidemark {
+
+// What was defined since it was last taken.
+struct Definitions {
+  std::vector<Metric> metrics;
+  std::vector<Subject> subjects;
+  std::vector<SubjectId> ended;
+
+  bool empty() const {
+    return metrics.empty() && subjects.empty() && ended.empty();
+  }
+  // Appends `newer`, which becomes empty.
+  void append(Definitions& newer);
+  void clear();
+};
+
+class Registry final : public Definer {
+ public:
+  // The same name again gives the same id.
+  MetricId define_metric(const MetricSpec& spec) override;
+  SubjectId subject(SubjectKind kind, std::string_view name) override;
+  SubjectId define_subject(const Subject& subject) override;
+  void end_subject(SubjectId id) override;
+
+  // Moves all changes to the end of `changes`.
+  void take(Definitions& changes) { changes.append(changes_); }
+
+ private:
+  std::unordered_map<std::string, MetricId> metrics_;
+  // By kind and name, for subjects that have no other identity.
+  std::unordered_map<std::string, SubjectId> named_;
+  std::unordered_map<SubjectId, std::string> names_;
+  uint32_t next_subject_ = 0;
+  Definitions changes_;
+};
+
+}  // namespace tidemark

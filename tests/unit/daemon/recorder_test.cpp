@@ -1,0 +1,93 @@
+#include "daemon/recorder.h"
+
+#include <gtest/gtest.h>
+
+#include <latch>
+
+#include "fake_sink.h"
+#include "manual_clock.h"
+
+namespace tidemark {
+namespace {
+
+std::unique_ptr<RecordItem> frame_item(int64_t time) {
+  auto item = std::make_unique<RecordItem>();
+  item->has_frame = true;
+  item->frame.time = boot_time(time);
+  return item;
+}
+
+TEST(Recorder, WritesInOrderAndCloses) {
+  SinkLog log;
+  const ManualClock clock;
+  Recorder recorder(std::make_unique<FakeSink>(log), clock);
+  for (int64_t i = 1; i <= 3; ++i) {
+    auto item = frame_item(i);
+    EXPECT_TRUE(recorder.push(item));
+    ASSERT_NE(item, nullptr);
+    EXPECT_FALSE(item->has_frame);
+  }
+  EXPECT_TRUE(recorder.finish(boot_time(4)));
+  EXPECT_EQ(log.lines,
+            (std::vector<std::string>{"frame 1", "frame 2", "frame 3"}));
+  EXPECT_TRUE(log.closed);
+  EXPECT_EQ(recorder.stats().bytes, 3);
+}
+
+TEST(Recorder, EndedSubjectsGoWithTheFrame) {
+  SinkLog log;
+  const ManualClock clock;
+  Recorder recorder(std::make_unique<FakeSink>(log), clock);
+  auto item = frame_item(1);
+  item->definitions.ended = {SubjectId(3)};
+  EXPECT_TRUE(recorder.push(item));
+  EXPECT_TRUE(item->definitions.ended.empty());
+  EXPECT_TRUE(recorder.finish(boot_time(2)));
+  EXPECT_EQ(log.ended[0], (std::vector<SubjectId>{SubjectId(3)}));
+}
+
+TEST(Recorder, FullQueueDropsTheFrameAndKeepsTheRest) {
+  SinkLog log;
+  const ManualClock clock;
+  Recorder recorder(std::make_unique<FakeSink>(log), clock, 1);
+  std::latch started(1), go(1);
+  auto slow = std::make_unique<RecordItem>();
+  slow->written.emplace_back([&] {
+    started.count_down();
+    go.wait();
+  });
+  EXPECT_TRUE(recorder.push(slow));
+  started.wait();
+  auto queued = frame_item(1);
+  EXPECT_TRUE(recorder.push(queued));
+  auto dropped = frame_item(2);
+  dropped->events.emplace_back().name = "kept";
+  EXPECT_FALSE(recorder.push(dropped));
+  EXPECT_FALSE(dropped->has_frame);
+  EXPECT_EQ(dropped->events.size(), 1u);
+  EXPECT_EQ(recorder.stats().frames_dropped, 1);
+  go.count_down();
+  recorder.flush();
+  dropped->has_frame = true;
+  dropped->frame.time = boot_time(3);
+  EXPECT_TRUE(recorder.push(dropped));
+  EXPECT_TRUE(recorder.finish(boot_time(4)));
+  EXPECT_EQ(log.lines, (std::vector<std::string>{"frame 1", "gap 2..2 1",
+                                                 "event kept", "frame 3"}));
+}
+
+TEST(Recorder, ReportsAFullDisk) {
+  SinkLog log;
+  log.status = fail(ErrorKind::full, "full", ENOSPC);
+  const ManualClock clock;
+  Recorder recorder(std::make_unique<FakeSink>(log), clock);
+  auto item = frame_item(1);
+  recorder.push(item);
+  recorder.flush();
+  EXPECT_TRUE(recorder.stats().disk_full);
+  EXPECT_FALSE(recorder.finish(boot_time(2)));
+  EXPECT_EQ(recorder.stats().frames_lost, 1);
+}
+
+}  // namespace
+}  // namespace tidemark
