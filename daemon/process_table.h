@@ -23,6 +23,9 @@ struct ProcessSeen {
   Pid parent;
   std::string_view comm;  // raw bytes
   bool kernel_thread = false;
+  // task_struct.self_exec_id, which each exec counts up; 0 = not known, then a
+  // new name is taken for a sign of an exec.
+  uint64_t exec_id = 0;
 };
 
 class ProcessTable {
@@ -34,18 +37,32 @@ class ProcessTable {
   ProcessTable(Roots roots, Definer& definer);
   void set_classify(Classify classify);
 
+  // Children of this process are watched: a command's process that turns
+  // itself into a daemon is given to the child subreaper, which `record` is.
+  void set_adopter(Pid pid);
+
   // One scan: begin, observe each, end; what was not observed has ended and is
-  // returned by end_scan. observe() creates the subject at first sight, reads
-  // cmdline, exe and cgroup once (and again after an exec), inherits `watched`
-  // from the parent, and returns the id.
+  // returned by end_scan (Definer::end_subject has been told). observe()
+  // creates the subject at first sight, reads cmdline, exe and cgroup once (and
+  // again after an exec), inherits `watched` from the parent, and returns the
+  // id.
   void begin_scan();
   SubjectId observe(const ProcessSeen& seen);
   std::vector<SubjectId> end_scan();
 
   // From life events, so that a child between two scans is known at once.
+  // on_fork knows only children of watched processes, and returns an invalid
+  // id for others: most lives between two scans are nobody's concern.
+  // After on_exit a process stays until a scan no longer sees it (a zombie
+  // keeps its figures).
   SubjectId on_fork(const ProcessSeen& child);
   void on_exec(const ProcessSeen& seen);
   void on_exit(ProcessKey key);
+
+  // Processes whose memory moved in the latest scan, worth an exact look; the
+  // scanning collector says which. Emptied by begin_scan.
+  void add_mover(SubjectId id) { movers_.push_back(id); }
+  const std::vector<SubjectId>& movers() const { return movers_; }
 
   const Subject* find(ProcessKey key) const;
   const Subject* find(SubjectId id) const;
@@ -62,7 +79,22 @@ class ProcessTable {
   struct Entry {
     Subject subject;
     uint64_t scan = 0;  // the last scan that saw it
+    uint64_t exec_id = 0;
+    bool exited = false;
   };
+  Entry* entry_of(ProcessKey key);
+  Entry* entry_of(Pid pid);
+  const Entry* entry_of(Pid pid) const;
+  Entry& create(const ProcessSeen& seen);
+  void refresh(Entry& entry, const ProcessSeen& seen);
+  void describe(Subject& subject);
+  void publish(Entry& entry);
+  bool parent_watched(const Subject& subject) const;
+  void list_watched(SubjectId id);
+  void unlist_watched(SubjectId id);
+  void spread_watch(const std::vector<ProcessKey>& among);
+  void remove(const Entry& entry);
+
   Roots roots_;
   Definer& definer_;
   Classify classify_;
@@ -70,7 +102,12 @@ class ProcessTable {
   std::unordered_map<SubjectId, ProcessKey> by_id_;
   std::unordered_map<int32_t, ProcessKey> by_pid_;
   std::vector<SubjectId> watched_;
+  std::vector<SubjectId> movers_;
+  std::vector<ProcessKey> fresh_;  // created since the scan before
+  std::string buffer_;
+  Pid adopter_;
   uint64_t scan_ = 0;
+  size_t seen_ = 0;  // distinct processes in this scan
 };
 
 }  // namespace tidemark

@@ -1,0 +1,65 @@
+// T1: one pass over all processes. Feeds the process table, so it runs first.
+#include <unistd.h>
+
+#include <string>
+#include <utility>
+
+#include "daemon/collectors/process_text.h"
+#include "daemon/collectors/process_values.h"
+
+namespace tidemark {
+namespace {
+
+class ProcessScan final : public Collector, private ProcessSource::Visitor {
+ public:
+  Result<std::string> start(const CollectorContext& context) override {
+    table_ = &context.processes;
+    metrics_.define(context.definer);
+    return choose_source(context.roots);
+  }
+
+  Status collect(const CollectRequest& request, FrameBuilder& frame) override {
+    frame_ = &frame;
+    kind_ = request.kind;
+    table_->begin_scan();
+    const Status status = source_->scan(*this);
+    // After a pass that was cut short, the unseen are not the ended.
+    if (status) table_->end_scan();
+    return status;
+  }
+
+ private:
+  // The ladder, best first; each step is tried with the real object.
+  Result<std::string> choose_source(const Roots& roots) {
+    const ProcessText::Figures figures{::sysconf(_SC_CLK_TCK),
+                                       ::sysconf(_SC_PAGESIZE)};
+    const size_t keep = procfs::kept_descriptors_limit();
+    auto text = std::make_unique<ProcessText>(roots.proc, keep, figures);
+    TIDEMARK_CHECK(text->open());
+    source_ = std::move(text);
+    return std::string(keep > 0 ? "kept-fd stat" : "open stat");
+  }
+
+  void visit(const ProcessSample& sample) override {
+    const SubjectId id = table_->observe(sample.who);
+    if (kind_ == FrameKind::edge) {
+      const Subject* subject = table_->find(id);
+      if (subject == nullptr || !subject->watched) return;
+    }
+    metrics_.put(*frame_, id, sample);
+  }
+
+  ProcessTable* table_ = nullptr;
+  ProcessMetrics metrics_;
+  std::unique_ptr<ProcessSource> source_;
+  FrameBuilder* frame_ = nullptr;
+  FrameKind kind_ = FrameKind::tick;
+};
+
+}  // namespace
+
+std::unique_ptr<Collector> make_process_scan() {
+  return std::make_unique<ProcessScan>();
+}
+
+}  // namespace tidemark

@@ -1,0 +1,62 @@
+// The T1 metrics of every process, and one pass of them: what the scanning
+// sources (the BPF iterator, /proc text) have in common.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "core/model/metric.h"
+#include "daemon/collector.h"
+#include "daemon/process_table.h"
+
+namespace tidemark {
+
+// One process as a scan saw it. What the source cannot give is absent.
+struct ProcessSample {
+  ProcessSeen who;
+  int64_t cpu_user_ns = 0;
+  int64_t cpu_system_ns = 0;
+  int64_t minor_faults = 0;
+  int64_t major_faults = 0;
+  int64_t threads = 0;
+  struct Io {
+    int64_t read = 0;
+    int64_t write = 0;
+    int64_t rchar = 0;
+    int64_t wchar = 0;
+    int64_t cancelled_write = 0;
+  };
+  std::optional<Io> io;
+  std::optional<int64_t> voluntary_switches;
+  std::optional<int64_t> involuntary_switches;
+  std::optional<int64_t> run_delay_ns;
+  std::optional<int64_t> rss_estimate;  // bytes; absent without an mm
+};
+
+// Defines the metrics and puts samples into frames.
+class ProcessMetrics {
+ public:
+  void define(Definer& definer);
+  void put(FrameBuilder& frame, SubjectId subject,
+           const ProcessSample& sample) const;
+
+ private:
+  MetricId cpu_user_, cpu_system_, minor_faults_, major_faults_;
+  MetricId io_read_, io_write_, io_rchar_, io_wchar_, io_cancelled_;
+  MetricId threads_, voluntary_, involuntary_, run_delay_, rss_estimate_;
+};
+
+// A way to see all processes. visit() is called once for each.
+class ProcessSource {
+ public:
+  virtual ~ProcessSource() = default;
+  struct Visitor {
+    virtual ~Visitor() = default;
+    virtual void visit(const ProcessSample& sample) = 0;
+  };
+  // Error: the pass was cut short; what was visited stays true.
+  virtual Status scan(Visitor& visitor) = 0;
+};
+
+}  // namespace tidemark

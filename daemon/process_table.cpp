@@ -1,0 +1,300 @@
+#include "daemon/process_table.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "core/base/text.h"
+#include "core/os/file.h"
+#include "daemon/procfs/cgroup_paths.h"
+#include "daemon/procfs/process_stat.h"
+
+namespace tidemark {
+namespace {
+
+constexpr size_t kCommandLimit = 4096;
+
+// /proc/PID held open: what is read through it is of that process alone, even
+// when its pid is given to another one meanwhile.
+class ProcessDirectory {
+ public:
+  ProcessDirectory(const Roots& roots, Pid pid) {
+    const std::string path = roots.proc + "/" + std::to_string(pid.value);
+    fd_.reset(::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  }
+  bool valid() const { return fd_.valid(); }
+
+  Result<std::string_view> read(const char* name, std::string& buffer,
+                                size_t limit) const {
+    const UniqueFd file(::openat(fd_.get(), name, O_RDONLY | O_CLOEXEC));
+    if (!file.valid()) return fail_errno(name, errno);
+    return read_fd(file.get(), buffer, limit);
+  }
+
+  std::string link(const char* name) const {
+    std::array<char, 4096> target;
+    const ssize_t size =
+        ::readlinkat(fd_.get(), name, target.data(), target.size());
+    return size < 0 ? std::string()
+                    : std::string(target.data(), static_cast<size_t>(size));
+  }
+
+ private:
+  UniqueFd fd_;
+};
+
+// cmdline without the NUL that ends it, scrubbed, at most kCommandLimit.
+std::string command_of(std::string_view cmdline) {
+  cmdline = cmdline.substr(0, kCommandLimit);
+  while (cmdline.ends_with('\0')) cmdline.remove_suffix(1);
+  std::string command = scrub_secrets(cmdline);
+  if (command.size() > kCommandLimit) command.resize(kCommandLimit);
+  return command;
+}
+
+}  // namespace
+
+ProcessTable::ProcessTable(Roots roots, Definer& definer)
+    : roots_(std::move(roots)), definer_(definer) {}
+
+void ProcessTable::set_classify(Classify classify) {
+  classify_ = std::move(classify);
+}
+
+void ProcessTable::set_adopter(Pid pid) { adopter_ = pid; }
+
+void ProcessTable::begin_scan() {
+  ++scan_;
+  seen_ = 0;
+  movers_.clear();
+}
+
+SubjectId ProcessTable::observe(const ProcessSeen& seen) {
+  Entry* entry = entry_of(seen.key);
+  if (entry == nullptr) {
+    entry = &create(seen);
+    describe(entry->subject);
+    publish(*entry);
+  } else {
+    refresh(*entry, seen);
+  }
+  if (entry->scan != scan_) {
+    entry->scan = scan_;
+    ++seen_;
+  }
+  return entry->subject.id;
+}
+
+std::vector<SubjectId> ProcessTable::end_scan() {
+  // A child may be seen before the parent that makes it watched.
+  spread_watch(fresh_);
+  fresh_.clear();
+  std::vector<SubjectId> ended;
+  if (seen_ == by_key_.size()) return ended;
+  for (auto it = by_key_.begin(); it != by_key_.end();) {
+    const auto here = it++;
+    if (here->second.scan == scan_) continue;
+    ended.push_back(here->second.subject.id);
+    remove(here->second);
+    by_key_.erase(here);
+  }
+  return ended;
+}
+
+SubjectId ProcessTable::on_fork(const ProcessSeen& child) {
+  if (const Entry* known = entry_of(child.key)) return known->subject.id;
+  const Entry* parent = entry_of(child.parent);
+  const bool adopted = adopter_.value > 0 && child.parent == adopter_;
+  if (!adopted && (parent == nullptr || !parent->subject.watched)) return {};
+  // Until it executes something, a child is what its parent is.
+  Subject inherited;
+  if (parent != nullptr) inherited = parent->subject;
+  Entry& entry = create(child);
+  entry.subject.command = std::move(inherited.command);
+  entry.subject.exe = std::move(inherited.exe);
+  entry.subject.cgroup = std::move(inherited.cgroup);
+  publish(entry);
+  return entry.subject.id;
+}
+
+void ProcessTable::on_exec(const ProcessSeen& seen) {
+  if (Entry* entry = entry_of(seen.key)) refresh(*entry, seen);
+}
+
+void ProcessTable::on_exit(ProcessKey key) {
+  Entry* entry = entry_of(key);
+  if (entry == nullptr) return;
+  entry->exited = true;
+  unlist_watched(entry->subject.id);
+}
+
+const Subject* ProcessTable::find(ProcessKey key) const {
+  const auto it = by_key_.find(key);
+  return it == by_key_.end() ? nullptr : &it->second.subject;
+}
+
+const Subject* ProcessTable::find(SubjectId id) const {
+  const auto it = by_id_.find(id);
+  return it == by_id_.end() ? nullptr : find(it->second);
+}
+
+const Subject* ProcessTable::find_pid(Pid pid) const {
+  const Entry* entry = entry_of(pid);
+  return entry == nullptr ? nullptr : &entry->subject;
+}
+
+void ProcessTable::watch(SubjectId id) {
+  const auto it = by_id_.find(id);
+  if (it == by_id_.end()) return;
+  Entry& entry = by_key_.at(it->second);
+  if (entry.subject.watched) return;
+  entry.subject.watched = true;
+  publish(entry);
+  std::vector<ProcessKey> all;
+  all.reserve(by_key_.size());
+  for (const auto& known : by_key_) all.push_back(known.first);
+  spread_watch(all);
+}
+
+void ProcessTable::set_role(SubjectId id, std::string_view role) {
+  const auto it = by_id_.find(id);
+  if (it == by_id_.end()) return;
+  Entry& entry = by_key_.at(it->second);
+  if (entry.subject.role == role) return;
+  entry.subject.role = role;
+  definer_.define_subject(entry.subject);
+}
+
+const std::vector<SubjectId>& ProcessTable::watched() const { return watched_; }
+
+size_t ProcessTable::size() const { return by_key_.size(); }
+
+ProcessTable::Entry* ProcessTable::entry_of(ProcessKey key) {
+  const auto it = by_key_.find(key);
+  return it == by_key_.end() ? nullptr : &it->second;
+}
+
+const ProcessTable::Entry* ProcessTable::entry_of(Pid pid) const {
+  const auto it = by_pid_.find(pid.value);
+  if (it == by_pid_.end()) return nullptr;
+  const auto found = by_key_.find(it->second);
+  return found == by_key_.end() ? nullptr : &found->second;
+}
+
+ProcessTable::Entry* ProcessTable::entry_of(Pid pid) {
+  return const_cast<Entry*>(std::as_const(*this).entry_of(pid));
+}
+
+// A new life. The one that had the pid before, if its end was not noticed,
+// ends with the scan: it will not be seen in it.
+ProcessTable::Entry& ProcessTable::create(const ProcessSeen& seen) {
+  Entry& entry = by_key_[seen.key];
+  entry.exec_id = seen.exec_id;
+  Subject& subject = entry.subject;
+  subject.kind = SubjectKind::process;
+  subject.name = seen.comm;
+  subject.process = seen.key;
+  subject.parent = seen.parent;
+  subject.kernel_thread = seen.kernel_thread;
+  by_pid_[seen.key.pid.value] = seen.key;
+  fresh_.push_back(seen.key);
+  return entry;
+}
+
+void ProcessTable::refresh(Entry& entry, const ProcessSeen& seen) {
+  if (entry.exited) return;
+  Subject& subject = entry.subject;
+  const bool ids_known = seen.exec_id != 0 && entry.exec_id != 0;
+  // A kernel thread that works for others shows their name in its own.
+  const bool renamed = !seen.kernel_thread && subject.name != seen.comm;
+  const bool execed = ids_known ? seen.exec_id != entry.exec_id : renamed;
+  const bool moved = subject.parent != seen.parent;
+  if (seen.exec_id != 0) entry.exec_id = seen.exec_id;
+  if (!renamed && !execed && !moved) return;
+  if (renamed) subject.name = seen.comm;
+  subject.parent = seen.parent;
+  if (execed) {
+    describe(subject);
+    ++subject.exec_epoch;
+  }
+  publish(entry);
+}
+
+// Reads what /proc says of it once. Where the pid meanwhile is another's, or
+// the process is gone, the fields stay as they are.
+void ProcessTable::describe(Subject& subject) {
+  const ProcessDirectory directory(roots_, subject.process.pid);
+  if (!directory.valid()) return;
+  constexpr size_t kLimit = 1u << 20;
+  const auto stat = directory.read("stat", buffer_, kLimit);
+  if (!stat) return;
+  const auto parsed = procfs::parse_process_stat(*stat);
+  if (!parsed || parsed->start_ticks != subject.process.start_ticks) return;
+  if (const auto text = directory.read("cgroup", buffer_, kLimit)) {
+    subject.cgroup = procfs::main_cgroup(*text);
+  }
+  if (subject.kernel_thread) return;
+  if (const auto text = directory.read("cmdline", buffer_, 4 * kLimit)) {
+    subject.command = command_of(*text);
+  }
+  subject.exe = directory.link("exe");
+}
+
+// Classifies and (re)defines the subject; only here is it watched or not.
+void ProcessTable::publish(Entry& entry) {
+  Subject& subject = entry.subject;
+  const bool was_watched = subject.watched;
+  if (classify_) classify_(subject);
+  subject.watched = subject.watched || was_watched || parent_watched(subject);
+  subject.id = definer_.define_subject(subject);
+  by_id_[subject.id] = subject.process;
+  if (subject.watched) list_watched(subject.id);
+}
+
+bool ProcessTable::parent_watched(const Subject& subject) const {
+  if (adopter_.value > 0 && subject.parent == adopter_) return true;
+  const Entry* parent = entry_of(subject.parent);
+  // A parent is older than its child; else the pid is another's by now.
+  return parent != nullptr && parent->subject.watched &&
+         parent->subject.process.start_ticks <= subject.process.start_ticks;
+}
+
+void ProcessTable::list_watched(SubjectId id) {
+  const auto at = std::lower_bound(watched_.begin(), watched_.end(), id);
+  if (at == watched_.end() || *at != id) watched_.insert(at, id);
+}
+
+void ProcessTable::unlist_watched(SubjectId id) {
+  const auto at = std::lower_bound(watched_.begin(), watched_.end(), id);
+  if (at != watched_.end() && *at == id) watched_.erase(at);
+}
+
+// Until nothing changes, since a chain may come in any order.
+void ProcessTable::spread_watch(const std::vector<ProcessKey>& among) {
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (const ProcessKey key : among) {
+      Entry* entry = entry_of(key);
+      if (entry == nullptr || entry->subject.watched) continue;
+      if (!parent_watched(entry->subject)) continue;
+      publish(*entry);
+      changed = true;
+    }
+  }
+}
+
+void ProcessTable::remove(const Entry& entry) {
+  const Subject& subject = entry.subject;
+  definer_.end_subject(subject.id);
+  by_id_.erase(subject.id);
+  const auto pid = by_pid_.find(subject.process.pid.value);
+  if (pid != by_pid_.end() && pid->second == subject.process) {
+    by_pid_.erase(pid);
+  }
+  unlist_watched(subject.id);
+}
+
+}  // namespace tidemark

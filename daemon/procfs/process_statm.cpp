@@ -1,0 +1,20 @@
+#include "daemon/procfs/process_statm.h"
+
+#include "daemon/procfs/text_cursor.h"
+
+namespace tidemark::procfs {
+
+Result<ProcessStatm> parse_process_statm(std::string_view text) {
+  NumberReader numbers(text);
+  ProcessStatm statm;
+  statm.size = Pages(numbers.next());
+  statm.resident = Pages(numbers.next());
+  statm.shared = Pages(numbers.next());
+  if (!numbers.ok()) return malformed("statm", "a field is no number");
+  if (statm.shared > statm.resident) {
+    return malformed("statm", "more shared than resident pages");
+  }
+  return statm;
+}
+
+}  // namespace tidemark::procfs
