@@ -1,0 +1,185 @@
+/* libtidemark: tell Tidemark what a program is doing while it is measured.
+ *
+ *   tidemark_session *s = tidemark_open("server", 0);
+ *   tidemark_metric request = tidemark_op(s, "request");
+ *   tidemark_run_begin(s, "soak");
+ *   uint64_t phase = tidemark_phase_begin(s, "steady", TIDEMARK_STEADY);
+ *   ... tidemark_done(s, request, 1); ...
+ *   tidemark_phase_end(s, phase);
+ *   tidemark_run_end(s, TIDEMARK_RUN_OK);
+ *   tidemark_close(s);
+ *
+ * Every call works with or without a daemon, and with a NULL session (it does
+ * nothing then). What is said while no daemon listens waits in the process's
+ * own memory and is read by a daemon that comes within reach later; what no
+ * longer fits is dropped and counted.
+ *
+ * Cost: counting is a store; a mark is one clock read and one cache line; no
+ * call but open, close, quiesce and flush enters the kernel, except that a
+ * client without a daemon looks for one at most once a second.
+ *
+ * Safety: thread-safe. Marks, counts, gauges and spans are async-signal-safe
+ * (a mark inside an interrupted mark is dropped and counted), allocate nothing
+ * and keep errno. After fork() the child is a new client of its own.
+ *
+ * Names and texts are bytes, UTF-8 if they are to look right; metric
+ * names longer than 128 bytes and other texts longer than 424 bytes are cut.
+ */
+#ifndef TIDEMARK_TIDEMARK_H_
+#define TIDEMARK_TIDEMARK_H_
+
+#include <stdint.h>
+
+#define TIDEMARK_VERSION_MAJOR 0
+#define TIDEMARK_VERSION_MINOR 1
+
+#if defined(__GNUC__)
+#define TIDEMARK_API __attribute__((visibility("default")))
+#else
+#define TIDEMARK_API
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The process's connection; one per process, however often it is opened. */
+typedef struct tidemark_session tidemark_session;
+
+/* Flags of tidemark_open. */
+enum {
+  /* A short-lived command that speaks for something else: the phases it begins
+   * outlive it and can be ended by another such command. */
+  TIDEMARK_DETACHED = 1
+};
+
+/* Opens the channel under the application's name; finds the daemon by
+ * $TIDEMARK_SOCKET, else /run/tidemark/client.sock. A further open in the same
+ * process returns the same session, to be closed as often. NULL with errno if
+ * the process cannot have shared memory (memfd_create, mmap). */
+TIDEMARK_API tidemark_session* tidemark_open(const char* app, unsigned flags);
+/* The last close says goodbye to the daemon. */
+TIDEMARK_API void tidemark_close(tidemark_session* session);
+/* 1 while a daemon reads this process's channel, else 0. */
+TIDEMARK_API int tidemark_connected(tidemark_session* session);
+/* Marks that were dropped so far: lanes full, or said inside another mark. */
+TIDEMARK_API uint64_t tidemark_dropped(tidemark_session* session);
+
+/* --- Runs and phases ---------------------------------------------------- */
+
+enum tidemark_run_status {
+  TIDEMARK_RUN_OK = 0,
+  TIDEMARK_RUN_FAILED = 1,
+  TIDEMARK_RUN_ABORTED = 2
+};
+
+TIDEMARK_API void tidemark_run_begin(tidemark_session* session,
+                                     const char* name);
+TIDEMARK_API void tidemark_run_end(tidemark_session* session,
+                                   enum tidemark_run_status status);
+
+/* How a phase is to be read. */
+enum tidemark_phase_kind {
+  TIDEMARK_CUSTOM = 0,
+  TIDEMARK_SETUP = 1,
+  TIDEMARK_WARMUP = 2,
+  TIDEMARK_RAMP = 3,
+  TIDEMARK_LOAD = 4,
+  TIDEMARK_STEADY = 5,
+  TIDEMARK_COOLDOWN = 6,
+  TIDEMARK_TEARDOWN = 7,
+  TIDEMARK_EXCLUDE = 8
+};
+
+/* Phases nest; the same path again is its next cycle. Returns the handle for
+ * tidemark_phase_end, 0 if the mark was dropped. */
+TIDEMARK_API uint64_t tidemark_phase_begin(tidemark_session* session,
+                                           const char* name,
+                                           enum tidemark_phase_kind kind);
+/* Ends that phase; handle 0 does nothing. */
+TIDEMARK_API void tidemark_phase_end(tidemark_session* session,
+                                     uint64_t handle);
+/* Ends the innermost open phase of that name. */
+TIDEMARK_API void tidemark_phase_end_name(tidemark_session* session,
+                                          const char* name);
+
+/* --- Moments ------------------------------------------------------------ */
+
+TIDEMARK_API void tidemark_note(tidemark_session* session, const char* text);
+/* Asks for a deep sample under this name. */
+TIDEMARK_API void tidemark_snapshot(tidemark_session* session,
+                                    const char* name);
+
+enum tidemark_answer {
+  TIDEMARK_DONE = 0,
+  TIDEMARK_TIMED_OUT = 1,
+  TIDEMARK_NO_DAEMON = 2 /* returned at once */
+};
+
+/* "I am idle and my caches are trimmed": the daemon samples until the process
+ * is stable, then answers. The reading point for retained memory. Blocks for
+ * at most timeout_ms. */
+TIDEMARK_API enum tidemark_answer tidemark_quiesce(tidemark_session* session,
+                                                   uint32_t timeout_ms);
+/* Waits until all marks made so far are in the recording. Blocks for at most
+ * timeout_ms. */
+TIDEMARK_API enum tidemark_answer tidemark_flush(tidemark_session* session,
+                                                 uint32_t timeout_ms);
+
+/* --- Figures ------------------------------------------------------------ */
+
+/* A name made once and used often; at most 256 in a process, 64 of them spans.
+ * The functions that make them may take a lock: keep the value. The same name
+ * gives the same metric. */
+typedef uint32_t tidemark_metric;
+#define TIDEMARK_NO_METRIC UINT32_MAX /* uses of it do nothing */
+
+/* A kind of unit of work. */
+TIDEMARK_API tidemark_metric tidemark_op(tidemark_session* session,
+                                         const char* name);
+TIDEMARK_API tidemark_metric tidemark_counter(tidemark_session* session,
+                                              const char* name);
+TIDEMARK_API tidemark_metric tidemark_gauge(tidemark_session* session,
+                                            const char* name);
+TIDEMARK_API tidemark_metric tidemark_span(tidemark_session* session,
+                                           const char* name);
+
+/* Leaks of this process are told per this op; default: the first op made. */
+TIDEMARK_API void tidemark_primary_op(tidemark_session* session,
+                                      tidemark_metric op);
+/* n units of work were done; of them (or besides) n failed. A failed unit is
+ * counted by both calls. */
+TIDEMARK_API void tidemark_done(tidemark_session* session, tidemark_metric op,
+                                uint64_t n);
+TIDEMARK_API void tidemark_failed(tidemark_session* session, tidemark_metric op,
+                                  uint64_t n);
+TIDEMARK_API void tidemark_count(tidemark_session* session,
+                                 tidemark_metric counter, uint64_t n);
+/* NaN and infinities are ignored. */
+TIDEMARK_API void tidemark_gauge_set(tidemark_session* session,
+                                     tidemark_metric gauge, double value);
+TIDEMARK_API void tidemark_gauge_add(tidemark_session* session,
+                                     tidemark_metric gauge, double delta);
+
+/* A timed operation. The value may be copied, nested, and ended by another
+ * thread. */
+typedef struct tidemark_span_state {
+  int64_t begin_ns; /* CLOCK_BOOTTIME */
+  tidemark_metric span;
+} tidemark_span_state;
+
+TIDEMARK_API tidemark_span_state tidemark_span_begin(tidemark_session* session,
+                                                     tidemark_metric span);
+/* ok: 0 counts an error beside the duration. */
+TIDEMARK_API void tidemark_span_end(tidemark_session* session,
+                                    tidemark_span_state state, int ok);
+/* A duration that the caller measured. */
+TIDEMARK_API void tidemark_span_record(tidemark_session* session,
+                                       tidemark_metric span,
+                                       int64_t duration_ns, int ok);
+
+#ifdef __cplusplus
+} /* extern "C" */
+#endif
+
+#endif /* TIDEMARK_TIDEMARK_H_ */
