@@ -1,0 +1,100 @@
+# Thin names over CMake and ninja; `make help` lists them. Everything is built
+# under build/PRESET. Missing Debian packages are installed first.
+
+PRESET  ?= release
+BUILD   := build/$(PRESET)
+PREFIX  ?= /usr/local
+DESTDIR ?=
+# Tests at a time; those that measure or need the host alone run serially.
+JOBS    ?= $(shell nproc)
+CTEST   := ctest --output-on-failure --no-label-summary -j $(JOBS)
+# Seconds per fuzz target.
+FUZZ_SECONDS ?= 60
+# High-entropy address layouts break the shadow memory of g++ 12's sanitizers.
+STILL   := setarch -R
+
+.DEFAULT_GOAL := build
+.PHONY: all build packages demo test check shapes format check-format tidy \
+        tidy-changed clang asan tsan bench golden accuracy fuzz install help
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | \
+	  while IFS="$$(printf '\t')" read -r name text; do \
+	    printf '  make %-13s %s\n' "$$name" "$$text"; done
+
+packages:  ## install the Debian packages of packaging/apt.txt that are missing
+	@packaging/install.sh
+
+build: packages  ## configure and build everything (PRESET=release)
+	cmake --preset $(PRESET)
+	cmake --build --preset $(PRESET)
+
+all: build
+
+demo: packages  ## record redis and a leaking server under load; read the verdict
+	cmake --preset release
+	cmake --build --preset release --target tidemark shop_server
+	tests/demo/run.sh
+
+test: build  ## run every test but long fuzzing and the accuracy corpus
+	$(CTEST) --test-dir $(BUILD) -LE 'accuracy|fuzz' \
+	  --output-junit test_results.xml
+
+check: check-format shapes tidy-changed  ## format, shape of the tree, lint
+
+shapes: packages  ## layers, .def lists, headers that stand alone, sizes
+	cmake/check_layers.py
+	tests/tool/check_defs.py
+	tests/tool/check_headers.py
+	tests/tool/check_sizes.py
+
+format: packages  ## rewrite the sources in the house's layout
+	tests/tool/sources.py | xargs clang-format-19 -i
+
+check-format: packages
+	tests/tool/sources.py | xargs clang-format-19 --dry-run -Werror
+
+tidy: packages  ## clang-tidy on every source file
+	cmake --preset debug
+	cmake --build --preset debug
+	tests/tool/run_tidy.py build/debug
+
+tidy-changed: packages
+	cmake --preset debug
+	cmake --build --preset debug
+	tests/tool/run_tidy.py --changed build/debug
+
+clang: packages  ## build everything with clang 19, warnings are errors
+	cmake --preset clang
+	cmake --build --preset clang
+
+asan: packages  ## the tests under AddressSanitizer and UBSan
+	cmake --preset asan
+	$(STILL) cmake --build --preset asan
+	$(STILL) $(CTEST) --test-dir build/asan -LE 'accuracy|fuzz'
+
+tsan: packages  ## the tests under ThreadSanitizer
+	cmake --preset tsan
+	$(STILL) cmake --build --preset tsan
+	$(STILL) $(CTEST) --test-dir build/tsan -LE 'accuracy|fuzz'
+
+bench: build  ## print every measured figure, peers beside us
+	@for run in bench/*/run.sh; do \
+	  [ -x "$$run" ] || continue; echo "== $$run"; "$$run" $(BUILD); done
+
+golden: build  ## rewrite the expected outputs under tests/golden
+	TIDEMARK_UPDATE_GOLDEN=1 $(CTEST) --test-dir $(BUILD) -L golden
+	@git status --short tests/golden
+
+accuracy: build  ## precision and recall of the verdicts on the labelled corpus
+	ctest --test-dir $(BUILD) -L accuracy --verbose
+
+fuzz: packages  ## every parser of foreign bytes, FUZZ_SECONDS=60 each
+	cmake --preset fuzz
+	cmake --build --preset fuzz
+	@for target in build/fuzz/tests/fuzz/*_fuzz; do \
+	  [ -x "$$target" ] || continue; echo "== $$target"; \
+	  "$$target" -max_total_time=$(FUZZ_SECONDS) || exit 1; done
+
+install:  ## install what is built (PREFIX=/usr/local, DESTDIR=)
+	DESTDIR=$(DESTDIR) cmake --install $(BUILD) --prefix $(PREFIX)

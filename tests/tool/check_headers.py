@@ -1,0 +1,62 @@
+#!/usr/bin/env python3
+"""Every header compiles alone, so that including it never depends on luck.
+
+C headers of the client library are also compiled as C11. Headers of BPF
+programs (*.bpf.h) belong to clang's BPF target and are left to the build.
+"""
+import concurrent.futures
+import os
+import pathlib
+import subprocess
+import sys
+
+import sources
+
+FLAGS = ["-fsyntax-only", "-Wall", "-Wextra", "-Werror",
+         "-Wno-missing-field-initializers", "-I.", "-Iclient/include"]
+CXX = ["g++", "-std=c++23", "-x", "c++"]
+C = ["gcc", "-std=gnu11", "-x", "c"]
+# The client's C++ header serves programs of older standards too.
+CXX17 = ["g++", "-std=c++17", "-x", "c++"]
+
+
+def is_header(path):
+    return path.suffix in {".h", ".hpp"} and not path.name.endswith(".bpf.h")
+
+
+def commands(path):
+    if path.parts[0] == "client":
+        yield CXX17
+        if path.suffix == ".h":
+            yield C
+    else:
+        yield CXX
+
+
+def check(job):
+    command, path = job
+    # Through a file that includes it: "#pragma once in main file" is no fault.
+    text = f'#include "{path}"\n'
+    done = subprocess.run([*command, *FLAGS, "-"], input=text, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    return path, done.returncode, done.stdout
+
+
+def main():
+    os.chdir(sources.ROOT)
+    headers = [path for path in sources.sources() if is_header(path)
+               and path.parts[0] not in ("tests", "bench")]
+    jobs = [(command, path) for path in headers for command in commands(path)]
+    failed = 0
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for path, code, output in pool.map(check, jobs):
+            if code:
+                failed += 1
+                print(f"{path} does not compile alone:\n{output}")
+    if not failed:
+        print(f"headers: {len(headers)} compile alone")
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()
