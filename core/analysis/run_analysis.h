@@ -75,6 +75,7 @@ struct RunSummary {
   std::vector<Finding> findings;  // worst first
   std::vector<Event> notes;       // notes, snapshots, alerts, exits of watched
   Quality quality;
+  int64_t too_brief = 0;  // watched processes that lived too briefly to judge
   int64_t command_status = -1;  // wait status of record -- cmd; -1 unknown
 };
 

@@ -1,0 +1,29 @@
+// The events that a summary needs: marks without repeats, in order of time.
+#pragma once
+
+#include <set>
+#include <tuple>
+#include <vector>
+
+#include "core/model/event.h"
+
+namespace tidemark {
+
+class EventLog {
+ public:
+  // False when the event is a repeat of a mark (same client, lane, sequence
+  // and time: a client hands over again what the daemon had read but not yet
+  // acknowledged) or of no use to a summary (a fork, an exec).
+  bool add(const Event& event);
+
+  // In order of time; those of one instant in order of arrival.
+  std::vector<Event> sorted() const;
+  bool empty() const { return events_.empty(); }
+
+ private:
+  using MarkKey = std::tuple<uint32_t, uint32_t, uint64_t, int64_t>;
+  std::vector<Event> events_;
+  std::set<MarkKey> marks_;
+};
+
+}  // namespace tidemark

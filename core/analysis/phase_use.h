@@ -1,0 +1,87 @@
+// What each phase cost: per process from its series, operations and spans
+// from the clients.
+#pragma once
+
+#include <array>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/analysis/curve.h"
+#include "core/analysis/edge_histograms.h"
+#include "core/analysis/run_analysis.h"
+#include "core/analysis/series_store.h"
+
+namespace tidemark {
+
+// Cumulative operations: the sum of one op's counters over some clients.
+class OpsCurve {
+ public:
+  void add(CounterCurve curve) { curves_.push_back(std::move(curve)); }
+  bool empty() const { return curves_.empty(); }
+  double at(BootTime time) const;
+  double growth(Span span) const { return at(span.to) - at(span.from); }
+
+ private:
+  std::vector<CounterCurve> curves_;
+};
+
+// All op counters of a run, unpacked once, and which of them is the x axis of
+// each process's leaks.
+class OpsTable {
+ public:
+  OpsTable(const SeriesStore& store, const Dictionary& dictionary);
+
+  struct Primary {
+    std::string name;
+    const OpsCurve* curve = nullptr;  // null: no operation was counted
+  };
+  // The first op that the process itself counted, else the first op of all.
+  Primary primary(ProcessKey process) const;
+  // By name, over all clients.
+  const std::map<std::string, OpsCurve>& all() const { return all_; }
+
+ private:
+  struct Own {
+    std::map<std::string, OpsCurve> ops;
+    std::string first;
+    BootTime first_time = BootTime::max();
+  };
+  std::map<std::string, OpsCurve> all_;
+  std::map<ProcessKey, Own> by_process_;
+  std::string first_;
+  BootTime first_time_ = BootTime::max();
+};
+
+// One process's series, unpacked.
+struct ProcessCurves {
+  SubjectId subject;
+  Span life;
+  std::array<CounterCurve, 7> counters;  // Kept::cpu_user .. run_delay
+  std::array<LevelCurve, kKeptCount - 7> levels;
+  LevelCurve rss;  // rss_anon + swap
+
+  const CounterCurve& counter(Kept kept) const {
+    return counters[static_cast<size_t>(kept)];
+  }
+  const LevelCurve& level(Kept kept) const {
+    return levels[static_cast<size_t>(kept) - counters.size()];
+  }
+};
+ProcessCurves unpack(SubjectId id, const ProcessSeries& series, Span life);
+
+// What the process used in `span`, which must overlap its life. `frames`: the
+// times of all frames, for the number of readings.
+SubjectUse use_in(const ProcessCurves& process, Span span,
+                  const std::vector<Reading>& frames,
+                  const OpsTable::Primary& primary);
+
+std::vector<SpanStats> spans_in(const EdgeHistograms& histograms,
+                                const std::map<std::string, OpsCurve>& errors,
+                                Span span);
+
+// The level that is judged for a resource; empty when it was not read.
+const LevelCurve& resource_level(const ProcessCurves& process,
+                                 Resource resource);
+
+}  // namespace tidemark

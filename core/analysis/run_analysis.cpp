@@ -1,0 +1,191 @@
+#include "core/analysis/run_analysis.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/analysis/edge_histograms.h"
+#include "core/analysis/event_log.h"
+#include "core/analysis/findings_builder.h"
+#include "core/analysis/phase_use.h"
+#include "core/analysis/quality.h"
+#include "core/analysis/series_store.h"
+
+namespace tidemark {
+namespace {
+
+// Times of a foreign file are kept where sums of two cannot overflow.
+BootTime sane(BootTime time) {
+  constexpr int64_t kLatest = int64_t{1} << 61;
+  return boot_time(std::clamp(to_ns(time), int64_t{0}, kLatest));
+}
+
+bool is_note(EventKind kind) {
+  return kind == EventKind::note || kind == EventKind::snapshot ||
+         kind == EventKind::alert || kind == EventKind::oom_kill ||
+         kind == EventKind::exit;
+}
+
+}  // namespace
+
+struct RunAnalysis::Impl {
+  VerdictOptions verdict;
+  SeriesStore store;
+  EdgeHistograms histograms;
+  EventLog log;
+  QualityMeter quality;
+  PhaseTracker live;  // in order of arrival
+  BootTime first = BootTime::max(), last = BootTime::min();
+  BootTime first_frame = BootTime::max();
+
+  void saw(BootTime time) {
+    first = std::min(first, time);
+    last = std::max(last, time);
+  }
+  RunSummary summarize(const Dictionary& dictionary) const;
+  void summarize_phases(RunSummary& summary, const OpsTable& ops) const;
+  void summarize_processes(RunSummary& summary, const OpsTable& ops,
+                           const std::vector<Event>& events,
+                           const std::vector<Phase>& phases,
+                           const Dictionary& dictionary) const;
+};
+
+RunAnalysis::RunAnalysis(VerdictOptions options)
+    : impl_(std::make_unique<Impl>()) {
+  impl_->verdict = options;
+}
+RunAnalysis::RunAnalysis(RunAnalysis&&) noexcept = default;
+RunAnalysis& RunAnalysis::operator=(RunAnalysis&&) noexcept = default;
+RunAnalysis::~RunAnalysis() = default;
+
+void RunAnalysis::on_frame(const Frame& frame, bool /*chapter_begin*/,
+                           const Dictionary& dictionary) {
+  const BootTime time = sane(frame.time);
+  if (time != frame.time) return;  // no clock says this
+  impl_->saw(time);
+  impl_->first_frame = std::min(impl_->first_frame, time);
+  impl_->store.on_frame(frame, dictionary);
+  impl_->histograms.on_frame(frame, dictionary);
+  impl_->quality.on_frame(frame, dictionary);
+}
+
+void RunAnalysis::on_event(const Event& event) {
+  if (sane(event.time) != event.time || !impl_->log.add(event)) return;
+  if (is_mark(event.kind)) impl_->saw(event.time);
+  if (event.kind == EventKind::exit) impl_->store.on_exit(event);
+  if (impl_->live.apply(event)) impl_->histograms.on_edge(event.time);
+}
+
+void RunAnalysis::on_gap(BootTime from, BootTime to, int64_t ticks,
+                         const std::string& reason) {
+  impl_->quality.on_gap(sane(from), sane(to), std::max<int64_t>(ticks, 0),
+                        reason);
+}
+
+const PhaseTracker& RunAnalysis::phases() const { return impl_->live; }
+
+RunSummary RunAnalysis::summarize(const Dictionary& dictionary) const {
+  return impl_->summarize(dictionary);
+}
+
+namespace {
+
+// The whole run as one phase, for a run that nobody marked.
+Phase whole_run(const RunSummary& summary) {
+  Phase phase;
+  phase.path = "run";
+  phase.begin = summary.begin;
+  phase.end = summary.end;
+  phase.status = PhaseStatus::ended;
+  return phase;
+}
+
+Span span_of(const Phase& phase, const RunSummary& summary) {
+  const bool is_open = phase.status == PhaseStatus::open;
+  return {phase.begin, is_open ? summary.end : phase.end};
+}
+
+void take_notes(RunSummary& summary, const std::vector<Event>& events,
+                const SeriesStore& store) {
+  for (const Event& event : events) {
+    if (event.kind == EventKind::command_end) {
+      summary.command_status = event.value;
+    }
+    const bool is_others_exit = event.kind == EventKind::exit &&
+                                !store.processes().contains(event.subject);
+    if (is_note(event.kind) && !is_others_exit) summary.notes.push_back(event);
+  }
+}
+
+}  // namespace
+
+RunSummary RunAnalysis::Impl::summarize(const Dictionary& dictionary) const {
+  RunSummary summary;
+  if (first > last) return summary;
+  summary.begin = first;
+  summary.end = last;
+  const std::vector<Event> events = log.sorted();
+  PhaseTracker tracker;
+  for (const Event& event : events) tracker.apply(event);
+  summary.runs = tracker.runs();
+  std::vector<Phase> phases = tracker.phases();
+  const bool is_marked = !phases.empty();
+  if (!is_marked) phases.push_back(whole_run(summary));
+  for (Phase& phase : phases) {
+    summary.phases.push_back({.phase = phase});
+  }
+  const OpsTable ops(store, dictionary);
+  summarize_phases(summary, ops);
+  summarize_processes(summary, ops, events, phases, dictionary);
+  take_notes(summary, events, store);
+  summary.quality = quality.summarize(events);
+  return summary;
+}
+
+void RunAnalysis::Impl::summarize_phases(RunSummary& summary,
+                                         const OpsTable& ops) const {
+  std::map<std::string, OpsCurve> errors;
+  for (const auto& [id, client] : store.clients()) {
+    for (const auto& [name, series] : client.span_errors) {
+      errors[name].add(CounterCurve(series.unpack()));
+    }
+  }
+  for (PhaseUse& use : summary.phases) {
+    const Span span = span_of(use.phase, summary);
+    for (const auto& [name, curve] : ops.all()) {
+      const auto count = std::llround(curve.growth(span));
+      if (count > 0) use.ops[name] = count;
+    }
+    use.spans = spans_in(histograms, errors, span);
+  }
+}
+
+void RunAnalysis::Impl::summarize_processes(
+    RunSummary& summary, const OpsTable& ops, const std::vector<Event>& events,
+    const std::vector<Phase>& phases, const Dictionary& dictionary) const {
+  const Span run{summary.begin, summary.end};
+  const RunReadings readings{run, phases, plan_readings(phases, events, run),
+                             quality.coverage(), verdict};
+  const std::vector<Reading> frames = store.frames().unpack();
+  for (const auto& [id, series] : store.processes()) {
+    const Subject* subject = dictionary.subject(id);
+    if (subject == nullptr) continue;
+    const Span life = store.life(series);
+    const ProcessCurves process = unpack(id, series, life);
+    const OpsTable::Primary primary = ops.primary(subject->process);
+    for (PhaseUse& use : summary.phases) {
+      const Span span = overlap(span_of(use.phase, summary), life);
+      if (span.empty()) continue;
+      use.subjects.push_back(use_in(process, span, frames, primary));
+    }
+    if (!is_judged(life, run) && id != store.processes().begin()->first) {
+      ++summary.too_brief;
+      continue;
+    }
+    for (Finding& finding : findings_of(readings, process, store, primary)) {
+      summary.findings.push_back(std::move(finding));
+    }
+  }
+  sort_worst_first(summary.findings);
+}
+
+}  // namespace tidemark
