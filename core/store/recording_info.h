@@ -22,7 +22,7 @@ struct RecordingInfo {
 
   std::string producer;  // "tidemark 0.1.0"
   std::string host;
-  std::string kernel;    // uname -r
+  std::string kernel;  // uname -r
   std::string cpu_model;
   int64_t cpu_count = 0;
   int64_t memory_bytes = 0;

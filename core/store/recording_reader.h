@@ -24,8 +24,8 @@ namespace tidemark {
 struct Damage {
   int64_t offset = 0;
   int64_t bytes = 0;
-  std::string reason;  // "torn tail", "bad checksum", ...
-  BootTime from, to;   // the time span lost; equal when unknown
+  std::string reason;       // "torn tail", "bad checksum", ...
+  BootTime from, to;        // the time span lost; equal when unknown
   bool truncation = false;  // a torn tail: the writer died, not corruption
 };
 

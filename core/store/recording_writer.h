@@ -47,9 +47,12 @@ class RecordingWriter {
   // Says that `ticks` ticks between the two times are missing, and why.
   Status write_gap(BootTime from, BootTime to, int64_t ticks,
                    const std::string& reason);
-  Status sync();                   // fdatasync
-  Status close(BootTime time);     // END record with totals, sync, close
+  Status sync();                // fdatasync
+  Status close(BootTime time);  // END record with totals, sync, close
   int64_t bytes_written() const;
+  // Values left out because their subject was not defined or had ended: a bug
+  // of the caller's, never a reason to lose the frame.
+  int64_t values_refused() const;
 
  private:
   struct Impl;
