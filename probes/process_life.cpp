@@ -2,7 +2,7 @@
 
 namespace tidemark {
 
-Result<std::unique_ptr<ProcessLife>> ProcessLife::open() {
+Result<std::unique_ptr<LifeProbe>> LifeProbe::open() {
   return fail(ErrorKind::unsupported, "built without the process life probe");
 }
 

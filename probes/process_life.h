@@ -33,12 +33,12 @@ struct LifeEvent {
   int64_t io_write_bytes = 0;
 };
 
-class ProcessLife {
+class LifeProbe {
  public:
   // Loads and attaches the probes. Error: permission or unsupported, with the
   // cause and the remedy; lives between two scans are then unseen.
-  static Result<std::unique_ptr<ProcessLife>> open();
-  virtual ~ProcessLife() = default;
+  static Result<std::unique_ptr<LifeProbe>> open();
+  virtual ~LifeProbe() = default;
 
   // Readable when events wait: for epoll. Drain on every tick too, because
   // wake-ups are batched.
