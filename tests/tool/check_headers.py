@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Every header compiles alone, so that including it never depends on luck.
 
-C headers of the client library are also compiled as C11. Headers of BPF
-programs (*.bpf.h) belong to clang's BPF target and are left to the build.
+Headers of the client library are compiled as C11, and those that its users or
+the daemon include as C++17 too. Headers of BPF programs (*.bpf.h) belong to
+clang's BPF target and are left to the build.
 """
 import concurrent.futures
 import os
@@ -25,12 +26,14 @@ def is_header(path):
 
 
 def commands(path):
-    if path.parts[0] == "client":
-        yield CXX17
-        if path.suffix == ".h":
-            yield C
-    else:
+    if path.parts[0] != "client":
         yield CXX
+        return
+    shared = path.parts[1] == "include" or path.name == "channel.h"
+    if path.suffix == ".hpp" or shared:
+        yield CXX17
+    if path.suffix == ".h":
+        yield C
 
 
 def check(job):
