@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Every line of a .def list has its file, and every file its line.
 
-A file NAME_detail.cpp beside a listed NAME.cpp is a part of it and needs no
-line. --root checks another tree (its tests do).
+A file with a header of its own serves the listed ones and needs no line: what
+a .def line names is found through the line alone. --root checks another tree
+(its tests do).
 """
 import argparse
 import pathlib
@@ -47,7 +48,7 @@ def check_list(root, list_name, macro, folder, suffix):
         if names.count(name) > 1:
             yield f"{list_name}:{number}: {name} is listed twice"
     for file in sorted(files - set(names)):
-        if not any(file.startswith(name + "_") for name in names):
+        if not (root / folder / f"{file}.h").exists():
             yield f"{folder}/{file}{suffix}: no {macro} line in {list_name}"
 
 

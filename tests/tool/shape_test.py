@@ -79,7 +79,8 @@ class Defs(Tree):
     def test_lines_and_files_that_agree_pass(self):
         self.write("tui/views.def", "// VIEW(x, key)\nVIEW(leaks, '3')\n")
         self.write("tui/views/leaks.cpp")
-        self.write("tui/views/leaks_matrix.cpp")
+        self.write("tui/views/matrix.cpp")
+        self.write("tui/views/matrix.h")
         self.assertEqual(run("tests/tool/check_defs.py", self.root)[0], 0)
 
     def test_a_line_without_a_file_fails(self):
