@@ -20,7 +20,7 @@ struct CurveInput {
   std::vector<Finding::Point> retained;
   // Every sample inside steady/load phases, minus exclude: procedure A.
   std::vector<Finding::Point> samples;
-  bool ops_known = false;      // the primary op advanced: x = ops
+  bool ops_known = false;  // the primary op advanced: x = ops
   std::string op_name;
   bool warmup_marked = false;  // else the first cycles / third are dropped
   double coverage = 1.0;       // readings taken / readings expected
@@ -36,7 +36,15 @@ struct VerdictOptions {
   double delta_per_op = 0;
 };
 
-// Fills everything of Finding but `subject` and `phases`.
+// Fills everything of Finding but `subject`, `phases` and `q_value`.
 Finding judge(const CurveInput& input, const VerdictOptions& options = {});
+
+// Names the class of each rising finding (design part 5.1) from all findings of
+// ONE process: its resources explain each other.
+void classify(std::vector<Finding>& findings);
+
+// Sets q_value of all findings of a run: the more series are judged, the more
+// of them rise by chance (Benjamini and Hochberg 1995).
+void control_false_discoveries(std::vector<Finding>& findings);
 
 }  // namespace tidemark

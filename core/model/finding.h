@@ -68,6 +68,11 @@ struct Finding {
   double delta_per_minute = 0;  // the smallest slope that counts as a leak
   std::optional<double> plateau;  // saturating: the predicted level
 
+  // Of such a rise when nothing rises: in this series alone, and as the share
+  // of false ones among all of the run that look as sure.
+  double p_value = 1;
+  double q_value = 1;
+
   std::string reason;         // why this verdict, one clause
   double needed_seconds = 0;  // inconclusive: how much longer would decide
   // The reading points the verdict was drawn from: seconds since run begin,

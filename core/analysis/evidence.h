@@ -1,0 +1,55 @@
+// What a verdict is drawn from: the readings on their axis, the thresholds on
+// that axis, and the slope.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/analysis/slope.h"
+#include "core/analysis/verdict.h"
+
+namespace tidemark {
+
+// The axis of a leak: operations where they are counted, else minutes.
+struct Axis {
+  bool ops = false;
+  double per_minute = 1;  // units of x in a minute
+};
+
+// Slopes per unit of x. A slope above `growing` counts as growth when it is
+// certain; one below `none` is no leak worth naming. Where a leak may be named
+// per operation or per minute, either suffices for the first, and the second
+// needs the larger.
+struct Thresholds {
+  double growing = 0;
+  double none = 0;
+};
+
+struct Evidence {
+  Series series;
+  Axis axis;
+  Thresholds delta;
+  Slope slope;
+  double resolution = 0;  // of one reading
+  double seconds = 0;     // from the first reading to the last
+
+  bool grows() const { return slope.trend.lo > delta.growing; }
+  bool flat() const { return slope.trend.hi < delta.none; }
+};
+
+// Absent when the points do not vary in time.
+std::optional<Evidence> gather_evidence(
+    const CurveInput& input, const VerdictOptions& options,
+    const std::vector<Finding::Point>& points);
+
+// Fills the slopes, the smallest detectable ones, delta, n and points.
+void fill_estimates(Finding& finding, const Evidence& evidence);
+
+// "412 B", "3 fds".
+std::string format_amount(Resource resource, double amount);
+// "412 B per op" or "1.2 MiB/min", of a slope per unit of x.
+std::string format_slope(const Finding& finding, const Axis& axis,
+                         double slope);
+
+}  // namespace tidemark
