@@ -21,6 +21,9 @@
 #include <utility>
 
 namespace tidemark {
+// A program that also has other things of these names in namespace tidemark can
+// say tidemark::client::Phase.
+inline namespace client {
 
 enum class Kind {
   custom = TIDEMARK_CUSTOM,
@@ -261,6 +264,7 @@ class Span {
   detail::Unwinding unwinding_;
 };
 
+}  // namespace client
 }  // namespace tidemark
 
 #endif  // TIDEMARK_TIDEMARK_HPP_
