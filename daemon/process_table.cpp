@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <utility>
 
 #include "core/base/text.h"
@@ -55,10 +56,21 @@ std::string command_of(std::string_view cmdline) {
   return command;
 }
 
+// How far the estimate may be off without anything having moved: what each CPU
+// may hold back (kernel lib/percpu_counter.c, compute_batch_value).
+int64_t estimate_error() {
+  const int64_t cpus = std::max<int64_t>(1, ::sysconf(_SC_NPROCESSORS_ONLN));
+  const int64_t batch_pages = std::max<int64_t>(32, cpus * 2);
+  const int64_t bytes = cpus * batch_pages * ::sysconf(_SC_PAGESIZE);
+  return std::max<int64_t>(bytes, 1 << 20);
+}
+
 }  // namespace
 
 ProcessTable::ProcessTable(Roots roots, Definer& definer)
-    : roots_(std::move(roots)), definer_(definer) {}
+    : roots_(std::move(roots)),
+      definer_(definer),
+      mover_threshold_(estimate_error()) {}
 
 void ProcessTable::set_classify(Classify classify) {
   classify_ = std::move(classify);
@@ -81,6 +93,7 @@ SubjectId ProcessTable::observe(const ProcessSeen& seen) {
   } else {
     refresh(*entry, seen);
   }
+  note_memory(*entry, seen.rss_estimate);
   if (entry->scan != scan_) {
     entry->scan = scan_;
     ++seen_;
@@ -202,6 +215,15 @@ ProcessTable::Entry& ProcessTable::create(const ProcessSeen& seen) {
   by_pid_[seen.key.pid.value] = seen.key;
   fresh_.push_back(seen.key);
   return entry;
+}
+
+void ProcessTable::note_memory(Entry& entry, int64_t rss_estimate) {
+  if (rss_estimate < 0) return;
+  if (entry.rss_listed < 0) entry.rss_listed = rss_estimate;
+  const int64_t moved = std::abs(rss_estimate - entry.rss_listed);
+  if (moved < mover_threshold_ || movers_.size() == kMostMovers) return;
+  entry.rss_listed = rss_estimate;
+  movers_.push_back(entry.subject.id);
 }
 
 void ProcessTable::refresh(Entry& entry, const ProcessSeen& seen) {

@@ -26,6 +26,7 @@ struct ProcessSeen {
   // task_struct.self_exec_id, which each exec counts up; 0 = not known, then a
   // new name is taken for a sign of an exec.
   uint64_t exec_id = 0;
+  int64_t rss_estimate = -1;  // bytes; < 0: not known
 };
 
 class ProcessTable {
@@ -59,10 +60,10 @@ class ProcessTable {
   void on_exec(const ProcessSeen& seen);
   void on_exit(ProcessKey key);
 
-  // Processes whose memory moved in the latest scan, worth an exact look; the
-  // scanning collector says which. Emptied by begin_scan.
-  void add_mover(SubjectId id) { movers_.push_back(id); }
+  // Processes whose memory, as estimated, moved since they were last listed
+  // here, worth an exact look; of the latest scan, at most kMostMovers.
   const std::vector<SubjectId>& movers() const { return movers_; }
+  static constexpr size_t kMostMovers = 32;
 
   const Subject* find(ProcessKey key) const;
   const Subject* find(SubjectId id) const;
@@ -80,12 +81,14 @@ class ProcessTable {
     Subject subject;
     uint64_t scan = 0;  // the last scan that saw it
     uint64_t exec_id = 0;
+    int64_t rss_listed = -1;  // the estimate when last a mover, or first seen
     bool exited = false;
   };
   Entry* entry_of(ProcessKey key);
   Entry* entry_of(Pid pid);
   const Entry* entry_of(Pid pid) const;
   Entry& create(const ProcessSeen& seen);
+  void note_memory(Entry& entry, int64_t rss_estimate);
   void refresh(Entry& entry, const ProcessSeen& seen);
   void describe(Subject& subject);
   void publish(Entry& entry);
@@ -106,6 +109,7 @@ class ProcessTable {
   std::vector<ProcessKey> fresh_;  // created since the scan before
   std::string buffer_;
   Pid adopter_;
+  int64_t mover_threshold_;
   uint64_t scan_ = 0;
   size_t seen_ = 0;  // distinct processes in this scan
 };

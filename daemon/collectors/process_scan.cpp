@@ -4,13 +4,15 @@
 #include <string>
 #include <utility>
 
+#include "daemon/collectors/process_iterator.h"
 #include "daemon/collectors/process_text.h"
 #include "daemon/collectors/process_values.h"
 
 namespace tidemark {
 namespace {
 
-class ProcessScan final : public Collector, private ProcessSource::Visitor {
+class ProcessScanCollector final : public Collector,
+                                   private ProcessSource::Visitor {
  public:
   Result<std::string> start(const CollectorContext& context) override {
     table_ = &context.processes;
@@ -33,11 +35,21 @@ class ProcessScan final : public Collector, private ProcessSource::Visitor {
   Result<std::string> choose_source(const Roots& roots) {
     const ProcessText::Figures figures{::sysconf(_SC_CLK_TCK),
                                        ::sysconf(_SC_PAGESIZE)};
+    std::string why_not;
+    // The kernel's own list is of this machine only, not of a fixture.
+    if (roots.proc == Roots().proc) {
+      auto iterator = ProcessIterator::open(figures.page_size);
+      if (iterator) {
+        source_ = std::move(*iterator);
+        return std::string("iter/task");
+      }
+      why_not = " (" + iterator.error().what + ")";
+    }
     const size_t keep = procfs::kept_descriptors_limit();
     auto text = std::make_unique<ProcessText>(roots.proc, keep, figures);
     TIDEMARK_CHECK(text->open());
     source_ = std::move(text);
-    return std::string(keep > 0 ? "kept-fd stat" : "open stat");
+    return (keep > 0 ? "kept-fd stat" : "open stat") + why_not;
   }
 
   void visit(const ProcessSample& sample) override {
@@ -59,7 +71,7 @@ class ProcessScan final : public Collector, private ProcessSource::Visitor {
 }  // namespace
 
 std::unique_ptr<Collector> make_process_scan() {
-  return std::make_unique<ProcessScan>();
+  return std::make_unique<ProcessScanCollector>();
 }
 
 }  // namespace tidemark

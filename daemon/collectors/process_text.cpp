@@ -25,6 +25,7 @@ Status ProcessText::scan(Visitor& visitor) {
     // A zombie or a kernel thread has no memory of its own: not zero, none.
     if (stat.vm_size.count > 0) {
       sample.rss_estimate = to_bytes(stat.rss, Bytes(figures_.page_size)).count;
+      sample.who.rss_estimate = *sample.rss_estimate;
     }
     visitor.visit(sample);
   });

@@ -218,11 +218,19 @@ TEST_F(ProcessTableTest, ClassifyGivesRoleAndWatch) {
   EXPECT_FALSE(watched(12));
 }
 
-TEST_F(ProcessTableTest, MoversAreOfOneScan) {
-  scan({seen(10, 5, 1)});
-  table_->add_mover(table_->find_pid(Pid{10})->id);
-  EXPECT_EQ(table_->movers().size(), 1u);
-  scan({seen(10, 5, 1)});
+TEST_F(ProcessTableTest, MoversAreWhatMovedSinceLastListed) {
+  const auto at = [](int64_t rss) {
+    ProcessSeen one = seen(10, 5, 1);
+    one.rss_estimate = rss;
+    return one;
+  };
+  constexpr int64_t kBig = int64_t{1} << 40;
+  scan({at(0), seen(11, 5, 1)});
+  EXPECT_TRUE(table_->movers().empty());
+  scan({at(kBig)});
+  EXPECT_EQ(table_->movers(),
+            std::vector<SubjectId>{table_->find_pid(Pid{10})->id});
+  scan({at(kBig + 4096)});
   EXPECT_TRUE(table_->movers().empty());
 }
 

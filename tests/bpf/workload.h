@@ -1,0 +1,48 @@
+// Children that do known things, and what /proc says of them: the independent
+// source that the probes are held against.
+#pragma once
+
+#include <sys/types.h>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "core/base/result.h"
+
+namespace tidemark::testing_bpf {
+
+// A child process; killed and reaped at the end of its scope.
+class Child {
+ public:
+  // Runs `work` in a forked child, which ends when it returns.
+  explicit Child(const std::function<void()>& work);
+  Child(Child&& other) noexcept;
+  Child(const Child&) = delete;
+  Child& operator=(const Child&) = delete;
+  ~Child();
+  pid_t pid() const { return pid_; }
+  // Waits for its end; the wait status.
+  int wait();
+
+ private:
+  pid_t pid_ = -1;
+};
+
+// Work that never returns.
+[[noreturn]] void sleep_forever();
+[[noreturn]] void burn_cpu();       // user and system time
+[[noreturn]] void churn_memory();   // faults, memory that comes and goes
+[[noreturn]] void churn_threads();  // threads that live some milliseconds
+[[noreturn]] void hold_threads();   // threads that sleep and burn in turn
+[[noreturn]] void write_files();    // I/O
+// One of each, two of /bin/sleep, and sleepers up to `count` in all.
+std::vector<Child> start_workload(size_t count);
+
+// The whole text of /proc/PID/NAME; empty when it is gone.
+std::string proc_text(pid_t pid, const std::string& name);
+std::vector<pid_t> all_pids();
+// The sum of a "key:\tvalue" line of status over all threads.
+int64_t sum_of_threads(pid_t pid, const std::string& key);
+
+}  // namespace tidemark::testing_bpf
