@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "daemon/process_table.h"
 #include "daemon/registry.h"
 #include "manual_clock.h"
 
@@ -87,14 +88,8 @@ class SamplerTest : public testing::Test {
 
   Script script_;
   Registry registry_;
-  // The doubles look nothing up in it.
-  ProcessTable* processes_ = nullptr;
-  alignas(16) char no_table_[1] = {};
-  Sampler sampler_{kEntries,
-                   {{},
-                    registry_,
-                    *reinterpret_cast<ProcessTable*>(no_table_),
-                    script_.clock}};
+  ProcessTable processes_{Roots{}, registry_};
+  Sampler sampler_{kEntries, {{}, registry_, processes_, script_.clock}};
   SamplePlan plan_;
   Frame frame_;
   Sampler::Finish finish_ = [](FrameBuilder&) {};

@@ -1,0 +1,88 @@
+// tidemark record: measures a command, or the host, into a recording.
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/command.h"
+#include "cli/record_session.h"
+#include "core/os/log.h"
+#include "daemon/options.h"
+
+namespace tidemark {
+namespace {
+
+// What the command line said, as text: daemon/options gives it its meaning.
+struct RecordArguments {
+  std::string config;
+  std::string output, interval, budget, duration, socket;
+  std::vector<std::string> watch, roles, command;
+  bool quiet = false;
+
+  std::vector<Setting> settings() const {
+    std::vector<Setting> result;
+    const auto add = [&](const char* key, const std::string& value,
+                         const char* origin) {
+      if (!value.empty()) result.push_back({key, value, origin});
+    };
+    add("output", output, "--output");
+    add("interval", interval, "--interval");
+    add("budget", budget, "--budget");
+    add("for", duration, "--for");
+    add("socket", socket, "--socket");
+    add("quiet", quiet ? "true" : "", "--quiet");
+    for (const std::string& text : watch) add("watch", text, "--watch");
+    for (const std::string& text : roles) add("role", text, "--role");
+    return result;
+  }
+};
+
+int record(const RecordArguments& arguments, int verbosity) {
+  set_log_verbosity(verbosity);
+  const auto environment = [](const char* name) { return std::getenv(name); };
+  RecordRequest request;
+  auto options =
+      load_options(arguments.config, environment, arguments.settings());
+  if (!options) return report_error("record", options.error());
+  request.options = std::move(*options);
+  request.command = arguments.command;
+  request.socket_inherited =
+      arguments.socket.empty() && std::getenv("TIDEMARK_SOCKET") != nullptr;
+  return run_record(request);
+}
+
+}  // namespace
+
+void add_record(CLI::App& app, CommandContext& context) {
+  auto arguments = std::make_shared<RecordArguments>();
+  RecordArguments& a = *arguments;
+  app.add_option("-o,--output", a.output,
+                 "The recording to make (default tidemark-DATE-TIME.tmk)");
+  app.add_option("--interval", a.interval,
+                 "Time between two ticks, 50ms to 60s (default 1s)");
+  app.add_option("--watch", a.watch,
+                 "Take full detail of these processes and their children: "
+                 "NAME or comm:, exe:, cmdline:, cgroup:, pid:, client:")
+      ->take_all()
+      ->expected(1)
+      ->allow_extra_args(false);
+  app.add_option("--role", a.roles, "NAME=SELECTOR: the part a process plays")
+      ->take_all()
+      ->expected(1)
+      ->allow_extra_args(false);
+  app.add_option("--for", a.duration, "End after this time");
+  app.add_option("--budget", a.budget,
+                 "CPU that sampling may use, of one core (default 1%)");
+  app.add_option("--socket", a.socket,
+                 "Where clients connect (default a private place, handed to "
+                 "the command by TIDEMARK_SOCKET)");
+  app.add_option("--config", a.config, "A TOML file with these options");
+  app.add_flag("-q,--quiet", a.quiet, "Say only what went wrong");
+  app.add_option("command", a.command, "-- COMMAND ARGUMENTS...");
+  app.footer("Without a command it records until SIGINT, SIGTERM or --for.");
+  app.callback([arguments, &context] {
+    context.exit_code = record(*arguments, context.verbosity);
+  });
+}
+
+}  // namespace tidemark

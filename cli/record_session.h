@@ -1,0 +1,22 @@
+// `tidemark record`: one recording from its first frame to its report.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "daemon/options.h"
+
+namespace tidemark {
+
+struct RecordRequest {
+  Options options;
+  // TIDEMARK_SOCKET came from the environment: we are to be met there, unless
+  // another recorder already is (a `record` inside of a `record`).
+  bool socket_inherited = false;
+  std::vector<std::string> command;  // empty: until a signal or --for
+};
+
+// Does it all and returns the exit code (design part 1). Errors are printed.
+int run_record(const RecordRequest& request);
+
+}  // namespace tidemark

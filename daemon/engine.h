@@ -1,0 +1,78 @@
+// The whole of Tidemark's measuring half in one object: collectors, probes,
+// clients, correlator, recorder. `tidemark record` and `tidemarkd` both own one
+// and run its event loop; all of it but the recorder's thread lives there.
+//
+// The life of a sample: docs/architecture.md.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/base/clock.h"
+#include "core/base/result.h"
+#include "core/os/event_loop.h"
+#include "daemon/collector.h"
+#include "daemon/roles.h"
+
+namespace tidemark {
+
+struct EngineOptions {
+  std::string output;  // must not exist
+  Nanoseconds interval = std::chrono::seconds(1);
+  double budget = 0.01;
+  RoleRules rules;
+  std::string socket;                // where clients connect
+  int inherited_socket = -1;         // from the service manager
+  std::vector<std::string> command;  // record -- cmd, for the recording's head
+  bool adopt_children = false;       // our children are the command's tree
+  Roots roots;
+};
+
+struct EngineProgress {
+  int64_t ticks = 0;
+  int64_t bytes = 0;
+  std::string phase;  // the innermost open one, "" = none; raw bytes
+  size_t watched = 0;
+  size_t clients = 0;
+  bool disk_full = false;
+};
+
+class Engine {
+ public:
+  // Starts the sensors, creates the recording, takes the first frame and
+  // returns when that is on the way to the disk. Errors: usage when the output
+  // exists; those of the recording and of the client socket; `unsupported`
+  // when no collector runs here.
+  static Result<std::unique_ptr<Engine>> start(EngineOptions options,
+                                               EventLoop& loop,
+                                               const Clock& clock);
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  // The command's process was let go, and ended with a wait status.
+  void command_began(Pid pid);
+  void command_ended(int wait_status);
+  // Processes of the command that are alive.
+  size_t watched_alive() const;
+
+  // Called when the recording cannot go on; finish() says why.
+  void on_failure(std::function<void()> handler);
+
+  EngineProgress progress() const;
+  // Selectors that never met a process, as written.
+  std::vector<std::string> unmatched_selectors() const;
+
+  // A last frame with all tiers, then closes the recording. Error `full` or
+  // `io`: part of the data is lost, how much is in the text.
+  Status finish();
+
+ private:
+  struct Impl;
+  explicit Engine(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace tidemark

@@ -1,0 +1,104 @@
+// The engine's inside, shared by engine.cpp (its life) and engine_loop.cpp
+// (what it does at a tick, a poll, an edge).
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "daemon/client_host.h"
+#include "daemon/correlator.h"
+#include "daemon/engine.h"
+#include "daemon/governor.h"
+#include "daemon/life_watch.h"
+#include "daemon/process_table.h"
+#include "daemon/quiesce_desk.h"
+#include "daemon/recorder.h"
+#include "daemon/registry.h"
+#include "daemon/sampler.h"
+#include "daemon/self_meter.h"
+#include "daemon/tick_schedule.h"
+
+namespace tidemark {
+
+struct Engine::Impl {
+  Impl(EngineOptions opts, EventLoop& event_loop, const Clock& system_clock);
+
+  // engine.cpp: beginning and end.
+  Status start();
+  Status open_clients();
+  void open_lives();
+  Status open_recording();
+  Status open_timers();
+  Status finish();
+  SelfReadings self_readings() const;
+
+  // engine_loop.cpp: the work.
+  void on_tick();
+  void on_poll();
+  void on_lives();
+  void on_quiesce_timer();
+  void tick(const TickSchedule::Due& due);
+  void pump();
+  void drain_clients(BootTime now);
+  void release_batches(BootTime horizon);
+  void meet_client(const Event& event);
+  void classify(Subject& process);
+  void begin_quiesce(const Event& event);
+  void take_edge(BootTime mark_time, BootTime last_mark_time);
+  void put_own_values(FrameBuilder& frame, Nanoseconds tick_late);
+  void govern(BootTime now);
+  void note_problems(BootTime now);
+  void add_event(EventKind kind, BootTime time, std::string name,
+                 std::string text, int64_t value = 0);
+  void push();
+  void arm_poll();
+
+  EngineOptions options;
+  EventLoop& loop;
+  const Clock& clock;
+
+  Registry registry;
+  ProcessTable processes;
+  Sampler sampler;
+  SelfMeter self;
+  Governor governor;
+  Correlator correlator;
+  QuiesceDesk quiesce;
+  std::unique_ptr<ClientHost> clients;
+  std::unique_ptr<LifeWatch> lives;
+  std::unique_ptr<Recorder> recorder;
+  std::optional<TickSchedule> schedule;
+  EventLoop::TimerId tick_timer = 0, poll_timer = 0, quiesce_timer = 0;
+  bool poll_armed = false;
+
+  // What the next push() hands to the recorder.
+  std::unique_ptr<RecordItem> item = std::make_unique<RecordItem>();
+  // A drain's lanes may be given back once its last event is written.
+  struct Batch {
+    DrainBatch batch;
+    BootTime last;
+  };
+  std::deque<Batch> batches;
+  DrainBatch drained;                      // reused
+  Correlator::Released released;           // reused
+  std::vector<Event> life_events;          // reused
+  std::vector<QuiesceDesk::Request> calm;  // reused
+
+  // Clients' processes, for those that the table has not met yet.
+  struct ClientProcess {
+    ProcessKey process;
+    std::string role;
+  };
+  std::vector<ClientProcess> client_processes;
+
+  BootTime last_frame;
+  Nanoseconds edge_lag{0};
+  int64_t ticks_taken = 0, ticks_missed = 0, events_lost = 0;
+  bool failure_told = false;
+  bool finished = false;
+  std::function<void()> failure_handler;
+};
+
+}  // namespace tidemark

@@ -1,0 +1,249 @@
+#include "daemon/options.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <toml++/toml.h>
+#include <utility>
+
+#include "core/base/text.h"
+#include "core/os/file.h"
+
+namespace tidemark {
+namespace {
+
+template <typename T>
+Status put(Result<T> value, T& target) {
+  if (!value) return std::unexpected(std::move(value).error());
+  target = std::move(*value);
+  return {};
+}
+
+Status set_output(Options& options, const std::string& value) {
+  options.output = value;
+  return {};
+}
+
+Status set_interval(Options& options, const std::string& value) {
+  TIDEMARK_CHECK(put(parse_duration(value), options.interval));
+  if (options.interval < std::chrono::milliseconds(50) ||
+      options.interval > std::chrono::seconds(60)) {
+    return fail(ErrorKind::usage, "'" + value + "': outside of 50ms .. 60s");
+  }
+  return {};
+}
+
+Status set_budget(Options& options, const std::string& value) {
+  TIDEMARK_CHECK(put(parse_ratio(value), options.budget));
+  if (!(options.budget > 0)) {
+    return fail(ErrorKind::usage, "'" + value + "': must be above 0");
+  }
+  return {};
+}
+
+Status set_duration(Options& options, const std::string& value) {
+  Nanoseconds duration{0};
+  TIDEMARK_CHECK(put(parse_duration(value), duration));
+  if (duration.count() <= 0) {
+    return fail(ErrorKind::usage, "'" + value + "': must be above 0");
+  }
+  options.duration = duration;
+  return {};
+}
+
+Status set_socket(Options& options, const std::string& value) {
+  options.socket = value;
+  return {};
+}
+
+Status set_state_dir(Options& options, const std::string& value) {
+  options.state_dir = value;
+  return {};
+}
+
+Status set_quiet(Options& options, const std::string& value) {
+  if (value != "true" && value != "false" && value != "1" && value != "0") {
+    return fail(ErrorKind::usage, "'" + value + "': true or false");
+  }
+  options.quiet = value == "true" || value == "1";
+  return {};
+}
+
+Status add_watch(Options& options, const std::string& value) {
+  return put(parse_selector(value), options.watch.emplace_back());
+}
+
+Status add_role(Options& options, const std::string& value) {
+  return put(parse_role(value), options.roles.emplace_back());
+}
+
+struct Key {
+  std::string_view name;
+  const char* variable;
+  Status (*set)(Options&, const std::string&);
+  bool list = false;
+};
+
+constexpr std::array<Key, 9> kKeys = {{
+    {"output", "TIDEMARK_OUTPUT", set_output},
+    {"interval", "TIDEMARK_INTERVAL", set_interval},
+    {"budget", "TIDEMARK_BUDGET", set_budget},
+    {"for", "TIDEMARK_FOR", set_duration},
+    {"socket", "TIDEMARK_SOCKET", set_socket},
+    {"state_dir", "TIDEMARK_STATE_DIR", set_state_dir},
+    {"quiet", "TIDEMARK_QUIET", set_quiet},
+    {"watch", "TIDEMARK_WATCH", add_watch, true},
+    {"role", "TIDEMARK_ROLE", add_role, true},
+}};
+
+const Key* find_key(std::string_view name) {
+  const auto found =
+      std::find_if(kKeys.begin(), kKeys.end(),
+                   [name](const Key& key) { return key.name == name; });
+  return found == kKeys.end() ? nullptr : &*found;
+}
+
+std::string unknown_key(std::string_view name) {
+  std::array<std::string_view, kKeys.size()> names;
+  std::transform(kKeys.begin(), kKeys.end(), names.begin(),
+                 [](const Key& key) { return key.name; });
+  return unknown_message("key", name, names);
+}
+
+template <typename T>
+void prepend(std::vector<T>& list, std::vector<T> older) {
+  list.insert(list.end(), std::make_move_iterator(older.begin()),
+              std::make_move_iterator(older.end()));
+}
+
+std::string place(const std::string& file, const toml::source_region& where) {
+  return fmt::format("{}:{}", file, where.begin.line);
+}
+
+// A TOML scalar as the text a user would type on the command line.
+Result<std::string> scalar(const toml::node& node) {
+  if (const auto* text = node.as_string()) return text->get();
+  if (const auto* flag = node.as_boolean()) {
+    return std::string(flag->get() ? "true" : "false");
+  }
+  if (const auto* number = node.as_integer()) {
+    return std::to_string(number->get());
+  }
+  if (const auto* number = node.as_floating_point()) {
+    return fmt::format("{}", number->get());
+  }
+  return fail(ErrorKind::usage, "a text, number or truth value is expected");
+}
+
+// role may be a table: [role] server = "comm:redis-server".
+Status add_role_table(const toml::table& table, const std::string& file,
+                      std::vector<Setting>& out) {
+  for (const auto& [name, node] : table) {
+    const std::string origin = place(file, node.source());
+    auto text = scalar(node);
+    if (!text) return raise(std::move(text).error(), origin);
+    out.push_back({"role", std::string(name.str()) + "=" + *text, origin});
+  }
+  return {};
+}
+
+Status add_node(std::string_view key, const toml::node& node,
+                const std::string& file, std::vector<Setting>& out) {
+  const std::string origin = place(file, node.source());
+  const Key* known = find_key(key);
+  if (known == nullptr) {
+    return fail(ErrorKind::usage, origin + ": " + unknown_key(key));
+  }
+  if (key == "role" && node.is_table()) {
+    return add_role_table(*node.as_table(), file, out);
+  }
+  if (known->list && node.is_array()) {
+    for (const toml::node& entry : *node.as_array()) {
+      auto text = scalar(entry);
+      if (!text) return raise(std::move(text).error(), origin);
+      out.push_back({std::string(key), *text, place(file, entry.source())});
+    }
+    return {};
+  }
+  auto text = scalar(node);
+  if (!text) return raise(std::move(text).error(), origin);
+  out.push_back({std::string(key), *text, origin});
+  return {};
+}
+
+}  // namespace
+
+Status apply_settings(Options& options, std::span<const Setting> settings) {
+  std::vector<Selector> older_watch = std::exchange(options.watch, {});
+  std::vector<RoleRule> older_roles = std::exchange(options.roles, {});
+  for (const Setting& setting : settings) {
+    const Key* key = find_key(setting.key);
+    if (key == nullptr) {
+      return fail(ErrorKind::usage,
+                  setting.origin + ": " + unknown_key(setting.key));
+    }
+    auto status = key->set(options, setting.value);
+    if (!status) return raise(std::move(status).error(), setting.origin);
+  }
+  prepend(options.watch, std::move(older_watch));
+  prepend(options.roles, std::move(older_roles));
+  return {};
+}
+
+Result<std::vector<Setting>> parse_config(std::string_view text,
+                                          const std::string& file) {
+  toml::table table;
+  try {
+    table = toml::parse(text);
+  } catch (const toml::parse_error& error) {
+    return fail(ErrorKind::usage, place(file, error.source()) + ": " +
+                                      std::string(error.description()));
+  }
+  // In the order of the file: the first error told is the first one in it.
+  std::vector<std::pair<std::string_view, const toml::node*>> nodes;
+  for (const auto& [key, node] : table) nodes.emplace_back(key.str(), &node);
+  std::sort(nodes.begin(), nodes.end(), [](const auto& a, const auto& b) {
+    return a.second->source().begin < b.second->source().begin;
+  });
+  std::vector<Setting> settings;
+  for (const auto& [key, node] : nodes) {
+    TIDEMARK_CHECK(add_node(key, *node, file, settings));
+  }
+  return settings;
+}
+
+std::vector<Setting> environment_settings(const EnvironmentLookup& lookup) {
+  std::vector<Setting> settings;
+  for (const Key& key : kKeys) {
+    const char* value = lookup(key.variable);
+    if (value == nullptr || *value == '\0') continue;
+    settings.push_back({std::string(key.name), value, key.variable});
+  }
+  return settings;
+}
+
+Result<Options> load_options(const std::string& config,
+                             const EnvironmentLookup& lookup,
+                             std::span<const Setting> command_line) {
+  Options options;
+  const char* named = lookup("TIDEMARK_CONFIG");
+  const std::string file =
+      !config.empty() ? config : std::string(named != nullptr ? named : "");
+  if (!file.empty()) {
+    std::string buffer;
+    auto text = read_file(file, buffer, 1u << 20);
+    if (!text) {
+      // Whatever the system says of it, the caller named the wrong file.
+      return fail(ErrorKind::usage, text.error().what);
+    }
+    TIDEMARK_TRY(const auto settings, parse_config(*text, file));
+    TIDEMARK_CHECK(apply_settings(options, settings));
+  }
+  TIDEMARK_CHECK(apply_settings(options, environment_settings(lookup)));
+  TIDEMARK_CHECK(apply_settings(options, command_line));
+  return options;
+}
+
+}  // namespace tidemark
