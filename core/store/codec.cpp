@@ -32,6 +32,7 @@ void to_wire(const Recycled<ColumnRecord>& from, int64_t time_ns, Columns& to) {
   for (const ColumnRecord& column : from) {
     wire::Column& out = *to.Add();
     out.set_metric(column.metric);
+    out.set_real(column.real);
     out.set_begin_delta(wrapping_sub(column.begin_ns, begin));
     out.set_span_delta(wrapping_sub(column.span_ns, span));
     begin = column.begin_ns;
@@ -50,6 +51,7 @@ bool from_wire(const Columns& from, int64_t time_ns,
     if (column.deltas_size() != column.subject_gaps_size()) return false;
     ColumnRecord& out = to.add();
     out.metric = column.metric();
+    out.real = column.real();
     out.begin_ns = begin = wrapping_add(begin, column.begin_delta());
     out.span_ns = span = wrapping_add(span, column.span_delta());
     if (!gaps_from_wire(column.subject_gaps(), out.subjects)) return false;
@@ -103,7 +105,7 @@ void Codec::encode(const TickRecord& tick, std::string& out) {
   message.set_incomplete(!tick.complete);
   if (tick.interval_ns) message.set_interval_ns(*tick.interval_ns);
   if (!tick.dictionary.empty()) {
-    to_wire(tick.dictionary, *message.mutable_dictionary());
+    encode(tick.dictionary, *message.mutable_dictionary());
   }
   to_wire(tick.columns, tick.time_ns, *message.mutable_columns());
   to_wire(tick.histograms, *message.mutable_histograms());
@@ -118,7 +120,7 @@ bool Codec::decode(std::string_view bytes, TickRecord& tick) {
   tick.edge = message.edge();
   tick.complete = !message.incomplete();
   if (message.has_interval_ns()) tick.interval_ns = message.interval_ns();
-  return from_wire(message.dictionary(), tick.dictionary) &&
+  return decode(message.dictionary(), tick.dictionary) &&
          from_wire(message.columns(), tick.time_ns, tick.columns) &&
          from_wire(message.histograms(), tick.histograms) &&
          gaps_from_wire(message.ended_gaps(), tick.ended);

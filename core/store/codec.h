@@ -26,6 +26,7 @@ class Codec {
   void encode(const DictionaryRecord& dictionary, std::string& out);
   void encode(const StateRecord& state, int64_t time_ns, std::string& out);
   void encode(const SummaryRecord& summary, std::string& out);
+  void encode(const RecordingInfo& info, std::string& out);
   void encode(const ChapterRecord& chapter, std::string& out);
   void encode(const EventsRecord& events, std::string& out);
   void encode(const GapRecord& gap, std::string& out);
@@ -35,6 +36,7 @@ class Codec {
   bool decode(std::string_view bytes, TickRecord& tick);
   bool decode(std::string_view bytes, DictionaryRecord& dictionary);
   bool decode(std::string_view bytes, int64_t time_ns, StateRecord& state);
+  bool decode(std::string_view bytes, RecordingInfo& info);
   bool decode(std::string_view bytes, ChapterRecord& chapter);
   bool decode(std::string_view bytes, EventsRecord& events);
   bool decode(std::string_view bytes, GapRecord& gap);

@@ -174,8 +174,6 @@ Event from_wire(const wire::Event& in, int64_t time_ns) {
   return event;
 }
 
-}  // namespace
-
 void to_wire(const DictionaryRecord& from, wire::Dictionary& to) {
   IdGaps metric_gaps;
   for (const Metric& metric : from.metrics) {
@@ -214,6 +212,46 @@ bool from_wire(const wire::Dictionary& from, DictionaryRecord& to) {
   return true;
 }
 
+// Skips a varint; false at the end of the bytes.
+bool skip_varint(std::string_view& bytes, uint64_t& value) {
+  value = 0;
+  for (unsigned shift = 0; shift < 64 && !bytes.empty(); shift += 7) {
+    const auto byte = static_cast<uint8_t>(bytes.front());
+    bytes.remove_prefix(1);
+    value |= uint64_t{byte & 0x7fu} << shift;
+    if ((byte & 0x80) == 0) return true;
+  }
+  return false;
+}
+
+bool skip_bytes(std::string_view& bytes, uint64_t count) {
+  if (count > bytes.size()) return false;
+  bytes.remove_prefix(count);
+  return true;
+}
+
+bool skip_field(std::string_view& bytes) {
+  uint64_t tag = 0;
+  uint64_t value = 0;
+  if (!skip_varint(bytes, tag)) return false;
+  switch (tag & 7) {
+    case 0: return skip_varint(bytes, value);
+    case 1: return skip_bytes(bytes, 8);
+    case 2: return skip_varint(bytes, value) && skip_bytes(bytes, value);
+    case 5: return skip_bytes(bytes, 4);
+    default: return false;  // groups: never written
+  }
+}
+
+}  // namespace
+
+bool few_fields(std::string_view bytes) {
+  for (size_t count = 0; !bytes.empty(); ++count) {
+    if (count == kMaxFields || !skip_field(bytes)) return false;
+  }
+  return true;
+}
+
 void Codec::encode(const DictionaryRecord& dictionary, std::string& out) {
   wire::Dictionary& message = messages_->dictionary;
   message.Clear();
@@ -226,10 +264,24 @@ bool Codec::decode(std::string_view bytes, DictionaryRecord& dictionary) {
   return parse(message, bytes) && from_wire(message, dictionary);
 }
 
+void Codec::encode(const RecordingInfo& info, std::string& out) {
+  wire::Info& message = messages_->info;
+  message.Clear();
+  to_wire(info, message);
+  message.SerializeToString(&out);
+}
+
+bool Codec::decode(std::string_view bytes, RecordingInfo& info) {
+  wire::Info& message = messages_->info;
+  if (!parse(message, bytes)) return false;
+  from_wire(message, info);
+  return true;
+}
+
 void Codec::encode(const ChapterRecord& chapter, std::string& out) {
   wire::Chapter& message = messages_->chapter;
   message.Clear();
-  to_wire(chapter.info, *message.mutable_info());
+  encode(chapter.info, *message.mutable_info());
   to_wire(chapter.anchor, *message.mutable_anchor());
   message.set_dictionary(chapter.dictionary);
   message.set_state(chapter.state);
@@ -240,7 +292,7 @@ void Codec::encode(const ChapterRecord& chapter, std::string& out) {
 bool Codec::decode(std::string_view bytes, ChapterRecord& chapter) {
   wire::Chapter& message = messages_->chapter;
   if (!parse(message, bytes)) return false;
-  from_wire(message.info(), chapter.info);
+  if (!decode(message.info(), chapter.info)) return false;
   chapter.anchor = from_wire(message.anchor());
   chapter.dictionary = message.dictionary();
   chapter.state = message.state();
@@ -252,7 +304,7 @@ void Codec::encode(const EventsRecord& events, std::string& out) {
   wire::Events& message = messages_->events;
   message.Clear();
   if (!events.dictionary.empty()) {
-    to_wire(events.dictionary, *message.mutable_dictionary());
+    encode(events.dictionary, *message.mutable_dictionary());
   }
   for (const Event& event : events.events) {
     to_wire(event, events.time_ns, *message.add_events());
@@ -264,7 +316,7 @@ bool Codec::decode(std::string_view bytes, EventsRecord& events) {
   wire::Events& message = messages_->events;
   events.events.clear();
   if (!parse(message, bytes)) return false;
-  if (!from_wire(message.dictionary(), events.dictionary)) return false;
+  if (!decode(message.dictionary(), events.dictionary)) return false;
   for (const wire::Event& event : message.events()) {
     events.events.push_back(from_wire(event, events.time_ns));
   }
@@ -279,7 +331,7 @@ void Codec::encode(const GapRecord& gap, std::string& out) {
   message.set_ticks(gap.gap.ticks);
   message.set_reason(gap.gap.reason);
   if (!gap.dictionary.empty()) {
-    to_wire(gap.dictionary, *message.mutable_dictionary());
+    encode(gap.dictionary, *message.mutable_dictionary());
   }
   message.SerializeToString(&out);
 }
@@ -291,7 +343,7 @@ bool Codec::decode(std::string_view bytes, GapRecord& gap) {
              .to = boot_time(message.to_ns()),
              .ticks = message.ticks(),
              .reason = message.reason()};
-  return from_wire(message.dictionary(), gap.dictionary);
+  return decode(message.dictionary(), gap.dictionary);
 }
 
 void Codec::encode(const EndRecord& end, std::string& out) {

@@ -6,12 +6,15 @@
 #include <string_view>
 
 #include "core/store/codec.h"
+#include "core/store/record_frame.h"
+#include "core/store/wrapping.h"
 #include "recording.pb.h"
 
 namespace tidemark {
 
 struct Codec::Messages {
   wire::Tick tick;
+  wire::Info info;
   wire::Dictionary dictionary;
   wire::State state;
   wire::Summary summary;
@@ -42,24 +45,15 @@ class IdGaps {
   uint32_t next_ = 0;
 };
 
-// Differences modulo 2^64: signed overflow is no error here.
-constexpr int64_t wrapping_sub(int64_t a, int64_t b) {
-  return static_cast<int64_t>(static_cast<uint64_t>(a) -
-                              static_cast<uint64_t>(b));
-}
-constexpr int64_t wrapping_add(int64_t a, int64_t b) {
-  return static_cast<int64_t>(static_cast<uint64_t>(a) +
-                              static_cast<uint64_t>(b));
-}
+// Whether a message has at most kMaxFields fields at its top: each may cost a
+// hundred times its bytes once parsed.
+inline constexpr size_t kMaxFields = 1u << 18;
+bool few_fields(std::string_view bytes);
 
 template <typename Message>
 bool parse(Message& message, std::string_view bytes) {
-  constexpr size_t kMost = std::numeric_limits<int>::max();
-  return bytes.size() <= kMost &&
+  return bytes.size() <= kMaxUnpacked && few_fields(bytes) &&
          message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
 }
-
-void to_wire(const DictionaryRecord& from, wire::Dictionary& to);
-bool from_wire(const wire::Dictionary& from, DictionaryRecord& to);
 
 }  // namespace tidemark

@@ -2,13 +2,10 @@
 
 #include <algorithm>
 
+#include "core/store/wrapping.h"
+
 namespace tidemark {
 namespace {
-
-int64_t wrapped_difference(int64_t a, int64_t b) {
-  return static_cast<int64_t>(static_cast<uint64_t>(a) -
-                              static_cast<uint64_t>(b));
-}
 
 // The buckets whose count differs between two ascending lists.
 void encode_buckets(const HistogramValue* before, const HistogramValue& after,
@@ -104,6 +101,7 @@ void FrameEncoder::encode_column(const Column& column, const SeriesState& state,
   out.metric = column.metric.value;
   out.begin_ns = to_ns(column.read_begin);
   out.span_ns = column.read_span.count();
+  out.real = false;
   values_.clear();
   for (size_t i = 0; i < column.subjects.size(); ++i) {
     const uint32_t subject = column.subjects[i].value;
@@ -115,7 +113,7 @@ void FrameEncoder::encode_column(const Column& column, const SeriesState& state,
     const int64_t value = column.values[i];
     if (last != nullptr && *last == value) continue;
     values_.push_back(
-        {subject, wrapped_difference(value, last == nullptr ? 0 : *last)});
+        {subject, wrapping_sub(value, last == nullptr ? 0 : *last)});
   }
   std::ranges::stable_sort(values_, {}, &Value::subject);
   for (const Value& value : values_) {
@@ -137,9 +135,9 @@ void FrameEncoder::encode_histogram(const HistogramValue& value,
   record.metric = value.metric.value;
   record.subject = value.subject.value;
   record.sum_delta =
-      wrapped_difference(value.sum, before == nullptr ? 0 : before->sum);
+      wrapping_sub(value.sum, before == nullptr ? 0 : before->sum);
   record.max_delta =
-      wrapped_difference(value.max, before == nullptr ? 0 : before->max);
+      wrapping_sub(value.max, before == nullptr ? 0 : before->max);
   encode_buckets(before, value, record);
   const bool same = before != nullptr && record.sum_delta == 0 &&
                     record.max_delta == 0 && record.buckets.empty();

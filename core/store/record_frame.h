@@ -25,12 +25,14 @@ enum class RecordKind : uint8_t {
 
 // Record flag: the payload is a part of its chapter's zstd stream.
 inline constexpr uint8_t kInStream = 1;
+// Record flag: the payload is a zstd stream by itself.
+inline constexpr uint8_t kPacked = 2;
 
 inline constexpr size_t kFileHeaderSize = 64;
 inline constexpr size_t kRecordHeaderSize = 20;
 // A reader refuses more before it takes memory for it.
-inline constexpr uint32_t kMaxPayload = 64u << 20;
-inline constexpr size_t kMaxUnpacked = 256u << 20;
+inline constexpr uint32_t kMaxPayload = 32u << 20;
+inline constexpr size_t kMaxUnpacked = 32u << 20;
 // The incompatible features that this reader knows: none yet.
 inline constexpr uint32_t kKnownIncompatible = 0;
 

@@ -5,13 +5,17 @@
 
 #include "core/os/file.h"
 #include "core/store/chapter_decoder.h"
+#include "core/store/damage_list.h"
 #include "core/store/file_scanner.h"
+#include "core/store/recording_index.h"
 
 namespace tidemark {
 
+using Verdict = FileScanner::Verdict;
+
 struct RecordingReader::Impl {
   Impl(std::string p, UniqueFd fd)
-      : path(std::move(p)), scanner(std::move(fd), {}) {}
+      : path(std::move(p)), scanner(std::move(fd), {}), index(scanner) {}
 
   Status open();
   std::optional<RecordingItem> next();
@@ -19,29 +23,32 @@ struct RecordingReader::Impl {
   std::optional<RecordingItem> take_tick(const ScannedRecord& record);
   std::optional<RecordingItem> take_events(const ScannedRecord& record);
   std::optional<RecordingItem> take_gap(const ScannedRecord& record);
-  std::optional<RecordingItem> take_end(const ScannedRecord& record);
+  std::optional<RecordingItem> take_end();
   void take_chapter(const ScannedRecord& record);
   void skip_kind(const ScannedRecord& record);
-  void check_sequence(const ScannedRecord& record);
+  bool follows(const ScannedRecord& record);
   bool step_over(const FileScanner::Look& look);
-  void lose_tick(const ScannedRecord& record);
-  void damage(int64_t bytes, std::string reason, bool truncation = false);
-  void restart();
-  Status seek(BootTime time);
+  void step_to(int64_t next_offset, const char* reason);
+  void broken(const ScannedRecord& record, std::string reason);
+  void restart(int64_t at);
+  bool stands_before(int64_t time_ns);
+  void seek(int64_t time_ns);
 
   std::string path;
   FileScanner scanner;
+  RecordingIndex index;
   RecordingInfo info;
   ChapterDecoder chapters;
-  std::vector<Damage> damages;
+  DamageList damages;
   bool closed = false;
 
   int64_t offset = kFileHeaderSize;  // of the next record
-  uint64_t number = 0;               // the next record's, as far as known
-  bool number_known = true;
-  bool tail_torn = false;  // the last damage is the torn tail seen last time
-  int64_t tail_size = -1;  // the file's size then
-  BootTime last_time;
+  std::optional<uint64_t> number;    // the next record's; in a chapter
+                                     // it is known whole, else modulo 2^16
+  uint64_t least_chapter = 0;        // chapters with a lower number were read
+  int64_t tail_size = -1;  // the file's size when its tail was found torn
+  bool ended = false;      // END was the last record read
+  BootTime last_time;      // of the last item
   EventsRecord events;
   GapRecord gap;
 };
@@ -50,94 +57,90 @@ Status RecordingReader::Impl::open() {
   TIDEMARK_TRY(const std::string_view bytes, scanner.view(0, kFileHeaderSize));
   TIDEMARK_TRY(info, decode_file_header(bytes));
   scanner.set_uuid(info.uuid);
-  // The first chapter tells the rest, but may be damaged or not yet there.
+  // A chapter tells the rest; there may be none yet, or none left.
   const auto first = scanner.find_chapter(kFileHeaderSize);
   if (!first) return {};
   const FileScanner::Look look = scanner.look(*first);
-  if (look.verdict != FileScanner::Verdict::record) return {};
   ChapterDecoder decoder;
-  if (!decoder.begin(look.record).empty()) return {};
+  if (look.verdict != Verdict::record || !decoder.begin(look.record).empty()) {
+    return {};
+  }
   RecordingInfo told = decoder.chapter().info;
   told.major = info.major;
   told.minor = info.minor;
   told.uuid = info.uuid;
   told.boot_id = info.boot_id;
   info = std::move(told);
-  last_time = boot_time(info.anchor.boot_ns);
+  restart(kFileHeaderSize);
   return {};
-}
-
-void RecordingReader::Impl::damage(int64_t bytes, std::string reason,
-                                   bool truncation) {
-  const auto same = std::ranges::find(damages, offset, &Damage::offset);
-  if (same != damages.end()) return;  // met again after a seek
-  damages.push_back({.offset = offset,
-                     .bytes = bytes,
-                     .reason = std::move(reason),
-                     .from = last_time,
-                     .to = last_time,
-                     .truncation = truncation});
 }
 
 std::optional<RecordingItem> RecordingReader::Impl::next() {
   while (true) {
-    if (tail_torn && scanner.size() == tail_size) return std::nullopt;
-    if (std::exchange(tail_torn, false)) damages.pop_back();
-    const FileScanner::Look look = scanner.look(offset);
-    switch (look.verdict) {
-      case FileScanner::Verdict::end: return std::nullopt;
-      case FileScanner::Verdict::record: {
-        auto item = take(look.record);
-        offset = look.record.offset + look.record.bytes();
-        if (item) return item;
-        break;
-      }
-      default:
-        if (!step_over(look)) return std::nullopt;
+    if (tail_size >= 0) {
+      if (scanner.size() == tail_size) return std::nullopt;
+      tail_size = -1;
+      damages.settle_tail();
     }
+    const FileScanner::Look look = scanner.look(offset);
+    if (look.verdict == Verdict::end) return std::nullopt;
+    if (ended) {
+      step_to(scanner.size(), "bytes behind the end record");
+      return std::nullopt;
+    }
+    if (look.verdict != Verdict::record) {
+      if (!step_over(look)) return std::nullopt;
+      continue;
+    }
+    auto item = take(look.record);
+    offset = look.record.offset + look.record.bytes();
+    if (item) return item;
   }
 }
 
 // Names what stands at `offset` as damage and moves behind it; false when
-// there is nothing behind it (yet).
+// nothing readable is behind it (yet).
 bool RecordingReader::Impl::step_over(const FileScanner::Look& look) {
-  using Verdict = FileScanner::Verdict;
-  const int64_t size = scanner.size();
-  if (look.verdict == Verdict::broken && look.next &&
-      scanner.look(*look.next).verdict == Verdict::record) {
+  if (look.next && scanner.look(*look.next).verdict == Verdict::record) {
     // Only this record is hurt: events behind it are still good.
-    damage(*look.next - offset, look.reason);
-    chapters.lose();
-    number_known = false;
-    offset = *look.next;
+    step_to(*look.next, look.reason);
+    if (number) ++*number;
     return true;
   }
+  const bool torn = look.verdict == Verdict::torn;
   if (const auto found = scanner.find_chapter(offset + 1)) {
-    const bool torn = look.verdict == Verdict::torn;
-    damage(*found - offset, torn ? "impossible length" : look.reason);
-    chapters.lose();
-    number_known = false;
-    offset = *found;
+    step_to(*found, torn ? "impossible length" : look.reason);
+    number.reset();
     return true;
   }
-  damage(size - offset, look.reason, look.verdict == Verdict::torn);
-  tail_torn = !damages.empty() && damages.back().offset == offset;
-  tail_size = size;
-  chapters.lose();
-  number_known = false;
+  tail_size = scanner.size();
+  damages.add_tail(offset, tail_size - offset, look.reason, last_time, torn);
   return false;
+}
+
+void RecordingReader::Impl::step_to(int64_t next_offset, const char* reason) {
+  damages.add(offset, next_offset - offset, reason, last_time);
+  chapters.lose();
+  offset = next_offset;
+}
+
+// A record that is whole but makes no sense.
+void RecordingReader::Impl::broken(const ScannedRecord& record,
+                                   std::string reason) {
+  damages.add(record.offset, record.bytes(), std::move(reason), last_time);
+  chapters.lose();
 }
 
 std::optional<RecordingItem> RecordingReader::Impl::take(
     const ScannedRecord& record) {
-  check_sequence(record);
+  if (!follows(record)) return std::nullopt;
   std::optional<RecordingItem> item;
   switch (record.header.kind) {
     case RecordKind::chapter: take_chapter(record); break;
     case RecordKind::tick: item = take_tick(record); break;
     case RecordKind::events: item = take_events(record); break;
     case RecordKind::gap: item = take_gap(record); break;
-    case RecordKind::end: item = take_end(record); break;
+    case RecordKind::end: item = take_end(); break;
     case RecordKind::stacks:
     default: skip_kind(record);
   }
@@ -148,65 +151,60 @@ std::optional<RecordingItem> RecordingReader::Impl::take(
   return item;
 }
 
-void RecordingReader::Impl::check_sequence(const ScannedRecord& record) {
-  if (number_known && record.header.sequence != static_cast<uint16_t>(number)) {
-    damage(0, "records missing before this one");
+// Holds the record's number against the one expected. False: this record was
+// read before, as a copy elsewhere in the file.
+bool RecordingReader::Impl::follows(const ScannedRecord& record) {
+  ChapterPrefix prefix;
+  const bool chapter = record.header.kind == RecordKind::chapter &&
+                       decode_chapter_prefix(record.payload, prefix);
+  if (chapter && prefix.number < least_chapter) {
+    broken(record, "a chapter that was there before");
+    number.reset();
+    return false;
+  }
+  if (chapter) least_chapter = prefix.number + 1;
+  const uint64_t stated = chapter ? prefix.number : record.header.sequence;
+  if (number && static_cast<uint16_t>(stated ^ *number) != 0) {
+    damages.add(record.offset, 0, "records missing here", last_time);
     chapters.lose();
   }
-  number =
-      number_known && record.header.sequence == static_cast<uint16_t>(number)
-          ? number + 1
-          : uint64_t{record.header.sequence} + 1;
-  number_known = true;
+  number = stated + 1;
+  return true;
 }
 
 void RecordingReader::Impl::take_chapter(const ScannedRecord& record) {
   ChapterPrefix prefix;
   if (!decode_chapter_prefix(record.payload, prefix)) {
-    damage(record.bytes(), "malformed chapter");
-    chapters.lose();
+    broken(record, "malformed chapter");
     return;
   }
-  const std::string wrong = chapters.begin(record);
-  if (!wrong.empty()) {
-    damage(record.bytes(), wrong);
-    chapters.lose();
-  }
+  std::string wrong = chapters.begin(record);
+  if (!wrong.empty()) broken(record, std::move(wrong));
 }
 
 std::optional<RecordingItem> RecordingReader::Impl::take_tick(
     const ScannedRecord& record) {
+  const BootTime time = boot_time(record.header.time_ns);
   if (!chapters.open()) {
-    lose_tick(record);
+    damages.lost_tick(time);
     return std::nullopt;
   }
-  const std::string wrong = chapters.tick(record);
+  std::string wrong = chapters.tick(record);
   if (!wrong.empty()) {
-    damage(record.bytes(), wrong);
-    chapters.lose();
+    broken(record, std::move(wrong));
     return std::nullopt;
   }
+  damages.good_tick(time);
   return RecordingItem{.frame = &chapters.frame(),
                        .chapter_begin = chapters.first_of_chapter()};
-}
-
-// A tick whose chapter broke before it: part of the same damage.
-void RecordingReader::Impl::lose_tick(const ScannedRecord& record) {
-  if (damages.empty()) return;
-  Damage& last = damages.back();
-  last.to = std::max(last.to, boot_time(record.header.time_ns));
 }
 
 std::optional<RecordingItem> RecordingReader::Impl::take_events(
     const ScannedRecord& record) {
   events.time_ns = record.header.time_ns;
-  if (!chapters.codec().decode(record.payload, events)) {
-    damage(record.bytes(), "malformed events");
-    return std::nullopt;
-  }
-  const std::string wrong = chapters.define(events.dictionary);
-  if (!wrong.empty()) {
-    damage(record.bytes(), wrong);
+  if (!chapters.codec().decode(record.payload, events) ||
+      !chapters.define(events.dictionary).empty()) {
+    broken(record, "malformed events");
     return std::nullopt;
   }
   return RecordingItem{.events = &events.events};
@@ -216,64 +214,57 @@ std::optional<RecordingItem> RecordingReader::Impl::take_gap(
     const ScannedRecord& record) {
   if (!chapters.codec().decode(record.payload, gap) ||
       !chapters.define(gap.dictionary).empty()) {
-    damage(record.bytes(), "malformed gap");
+    broken(record, "malformed gap");
     return std::nullopt;
   }
   return RecordingItem{.gap = &gap.gap};
 }
 
-std::optional<RecordingItem> RecordingReader::Impl::take_end(
-    const ScannedRecord&) {
+std::optional<RecordingItem> RecordingReader::Impl::take_end() {
   closed = true;
+  ended = true;
   return RecordingItem{.end = true};
 }
 
+// A kind of a newer minor version; it may have moved the chapter's stream.
 void RecordingReader::Impl::skip_kind(const ScannedRecord& record) {
   if ((record.header.flags & kInStream) == 0 || !chapters.open()) return;
   const auto skipped = chapters.unpack(record.payload);
-  if (skipped) return;
-  damage(record.bytes(), skipped.error().what);
-  chapters.lose();
+  if (!skipped) broken(record, skipped.error().what);
 }
 
-void RecordingReader::Impl::restart() {
-  offset = kFileHeaderSize;
-  number = 0;
-  number_known = true;
-  if (std::exchange(tail_torn, false)) damages.pop_back();
+void RecordingReader::Impl::restart(int64_t at) {
+  offset = at;
+  number.reset();
+  if (at == int64_t{kFileHeaderSize}) number = 0;
+  least_chapter = 0;
+  ended = false;
+  if (tail_size >= 0) damages.settle_tail();
+  tail_size = -1;
+  damages.moved();
   chapters.lose();
   last_time = boot_time(info.anchor.boot_ns);
 }
 
-Status RecordingReader::Impl::seek(BootTime time) {
-  // The last chapter that begins before `time`: hop over the records.
-  restart();
-  int64_t chapter = offset;
-  for (int64_t at = offset;;) {
-    const auto header = scanner.peek(at);
-    if (!header || header->length > kMaxPayload) break;
-    if (header->kind == RecordKind::chapter) {
-      if (header->time_ns >= to_ns(time)) break;
-      chapter = at;
-    }
-    at += static_cast<int64_t>(kRecordHeaderSize + header->length);
-  }
-  if (chapter != offset) number_known = false;
-  offset = chapter;
-  while (true) {
-    const auto header = scanner.peek(offset);
-    if (header && header->kind != RecordKind::chapter &&
-        header->time_ns >= to_ns(time)) {
-      return {};
-    }
+// Whether the record at `offset` may come before the first item of that time.
+bool RecordingReader::Impl::stands_before(int64_t time_ns) {
+  const auto header = scanner.peek(offset);
+  return !header || header->kind == RecordKind::chapter ||
+         header->time_ns < time_ns;
+}
+
+void RecordingReader::Impl::seek(int64_t time_ns) {
+  const auto chapter = index.chapter_before(time_ns);
+  restart(chapter ? chapter->offset : int64_t{kFileHeaderSize});
+  while (stands_before(time_ns)) {
     const FileScanner::Look look = scanner.look(offset);
-    if (look.verdict == FileScanner::Verdict::end) return {};
-    if (look.verdict != FileScanner::Verdict::record) {
-      if (!step_over(look)) return {};
-      continue;
+    if (look.verdict == Verdict::end) return;
+    if (look.verdict == Verdict::record) {
+      (void)take(look.record);
+      offset = look.record.offset + look.record.bytes();
+    } else if (!step_over(look)) {
+      return;
     }
-    (void)take(look.record);
-    offset = look.record.offset + look.record.bytes();
   }
 }
 
@@ -294,11 +285,14 @@ RecordingReader::~RecordingReader() = default;
 
 const RecordingInfo& RecordingReader::info() const { return impl_->info; }
 const std::string& RecordingReader::path() const { return impl_->path; }
+const ClockAnchor& RecordingReader::anchor() const {
+  return impl_->chapters.chapter().anchor;
+}
 const Dictionary& RecordingReader::dictionary() const {
   return impl_->chapters.dictionary();
 }
 const std::vector<Damage>& RecordingReader::damages() const {
-  return impl_->damages;
+  return impl_->damages.all();
 }
 bool RecordingReader::closed() const { return impl_->closed; }
 
@@ -317,19 +311,33 @@ const std::vector<SubjectId>* RecordingReader::present(MetricId metric) const {
   return series == nullptr ? nullptr : &series->present;
 }
 
-Status RecordingReader::seek(BootTime time) { return impl_->seek(time); }
+Status RecordingReader::seek(BootTime time) {
+  impl_->seek(to_ns(time));
+  return {};
+}
 
 Status RecordingReader::rewind() {
-  impl_->restart();
+  impl_->restart(kFileHeaderSize);
   return {};
 }
 
 Result<std::vector<ChapterSummary>> RecordingReader::summaries() {
-  return std::vector<ChapterSummary>();
+  std::vector<ChapterSummary> result;
+  impl_->index.for_each_summary(
+      [&result](const ChapterSummary& one) { result.push_back(one); });
+  return result;
+}
+
+Status RecordingReader::for_each_summary(
+    const std::function<void(const ChapterSummary&)>& visit) {
+  impl_->index.for_each_summary(visit);
+  return {};
 }
 
 Result<std::pair<BootTime, BootTime>> RecordingReader::span() {
-  return fail(ErrorKind::unsupported, "span");
+  const auto times = impl_->index.span();
+  if (!times) return fail(ErrorKind::not_found, path() + ": no item in it");
+  return std::pair(boot_time(times->first), boot_time(times->second));
 }
 
 }  // namespace tidemark

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,15 +28,20 @@ struct Damage {
   std::string reason;       // "torn tail", "bad checksum", ...
   BootTime from, to;        // the time span lost; equal when unknown
   bool truncation = false;  // a torn tail: the writer died, not corruption
+  // Whole ticks behind it that could not be read: the rest of its chapter.
+  int64_t ticks_lost = 0;
 };
 
-// First/last/min/max/mean of one series over one chapter, without reading it.
+// One series over one chapter, without reading its ticks. A frame counts for a
+// series when it had a value then, read in that frame or before. Values of
+// Unit::real are the bits of doubles here as everywhere; the mean never is.
 struct SeriesSummary {
   MetricId metric;
   SubjectId subject;
   int64_t first = 0, last = 0, min = 0, max = 0;
-  double mean = 0;
-  int64_t count = 0;
+  double mean = 0;    // over the frames, to a whole unit; a counter's is only
+                      // the middle of min and max
+  int64_t count = 0;  // frames
 };
 
 struct ChapterSummary {
@@ -55,8 +61,12 @@ struct Gap {
 // the next call.
 struct RecordingItem {
   BootTime time;
-  const Frame* frame = nullptr;  // only values that changed since they were
-                                 // last seen in this chapter, or are new
+  // Only values that changed since they were last seen, or are new, by
+  // ascending subject. A column for every metric read in this frame: an empty
+  // one says that it was read and no value had changed. In a chapter's first
+  // frame: all values known, those of metrics not read now with the time of
+  // their last read; so a column whose read_begin did not move was not read.
+  const Frame* frame = nullptr;
   const std::vector<Event>* events = nullptr;
   const Gap* gap = nullptr;
   bool chapter_begin = false;  // frame: the first of a chapter (all values)
@@ -74,6 +84,8 @@ class RecordingReader {
 
   const RecordingInfo& info() const;
   const std::string& path() const;
+  // The clocks at the beginning of the chapter being read.
+  const ClockAnchor& anchor() const;
   // Grows as items are read.
   const Dictionary& dictionary() const;
   const std::vector<Damage>& damages() const;
@@ -103,9 +115,13 @@ class RecordingReader {
   Status seek(BootTime time);
   Status rewind();
 
-  // Summaries of all closed chapters, in order; reads no tick.
+  // Summaries of all closed chapters, in order; reads no tick. A subject that
+  // began and ended within one chapter is in its ticks alone.
   Result<std::vector<ChapterSummary>> summaries();
-  // The time of the first and the last readable item.
+  // The same one after another, for long recordings of many processes.
+  Status for_each_summary(
+      const std::function<void(const ChapterSummary&)>& visit);
+  // The time of the first and the last readable item. Error: not_found.
   Result<std::pair<BootTime, BootTime>> span();
 
  private:

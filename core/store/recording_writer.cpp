@@ -1,15 +1,12 @@
 #include "core/store/recording_writer.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
+#include <algorithm>
 #include <map>
 #include <set>
 
-#include "core/os/unique_fd.h"
+#include "core/store/append_file.h"
 #include "core/store/chapter_stream.h"
+#include "core/store/chapter_summarizer.h"
 #include "core/store/codec.h"
 #include "core/store/frame_encoder.h"
 #include "core/store/record_frame.h"
@@ -18,56 +15,9 @@
 namespace tidemark {
 namespace {
 
-// A file that only grows by whole writes: what does not fit is cut back.
-class AppendFile {
- public:
-  AppendFile(UniqueFd fd, std::string path)
-      : fd_(std::move(fd)), path_(std::move(path)) {}
-
-  int64_t size() const { return size_; }
-
-  Status append(std::string_view bytes) {
-    if (torn_) TIDEMARK_CHECK(cut_back());
-    size_t done = 0;
-    while (done < bytes.size()) {
-      const ssize_t n =
-          ::pwrite(fd_.get(), bytes.data() + done, bytes.size() - done,
-                   size_ + static_cast<off_t>(done));
-      if (n < 0 && errno == EINTR) continue;
-      // A short write is followed by the error that explains it.
-      if (n <= 0) return give_up(n < 0 ? errno : ENOSPC);
-      done += static_cast<size_t>(n);
-      torn_ = done < bytes.size();
-    }
-    size_ += static_cast<int64_t>(bytes.size());
-    return {};
-  }
-
-  Status sync() {
-    if (::fdatasync(fd_.get()) != 0) return fail_errno(path_, errno);
-    return {};
-  }
-
- private:
-  std::unexpected<Error> give_up(int cause) {
-    if (torn_) (void)cut_back();  // else the next append cuts first
-    if (cause == EFBIG) {
-      return fail(ErrorKind::full, path_ + ": file size limit reached", cause);
-    }
-    return fail_errno(path_, cause);
-  }
-
-  Status cut_back() {
-    if (::ftruncate(fd_.get(), size_) != 0) return fail_errno(path_, errno);
-    torn_ = false;
-    return {};
-  }
-
-  UniqueFd fd_;
-  std::string path_;
-  int64_t size_ = 0;
-  bool torn_ = false;  // bytes beyond size_ are on disk
-};
+// More than this many events become several records of one write: a reader
+// bounds what one record may hold.
+constexpr size_t kEventsPerRecord = 1u << 16;
 
 }  // namespace
 
@@ -77,20 +27,24 @@ struct RecordingWriter::Impl {
 
   Status start();
   Status write_frame(const Frame& frame, const ClockAnchor& anchor);
-  Status write_raw(RecordKind kind, BootTime time, std::string_view payload);
+  Status write_events(std::span<const Event> events);
+  void add_record(RecordKind kind, uint8_t flags, BootTime time,
+                  std::string_view bytes, uint64_t nth);
+  Status pack();
   Status add_chapter(int64_t time_ns, const ClockAnchor& anchor);
-  Status add_in_stream(RecordKind kind, int64_t time_ns,
-                       std::string_view payload);
   Status flush(uint64_t records);
   Status close(BootTime time);
 
   bool chapter_full() const {
-    return !chapter_open || chapter_ticks >= options.chapter_ticks ||
+    return !chapter_open ||
+           summarizer.ticks() >= static_cast<uint64_t>(options.chapter_ticks) ||
            file.size() - ticks_begin >= options.chapter_bytes;
   }
   DictionaryRecord pending() const;
   DictionaryRecord live_dictionary() const;
-  void commit(const TickRecord& record, bool new_chapter);
+  void close_chapter(int64_t time_ns, std::string& state_bytes,
+                     std::string& summary_bytes);
+  void commit(const TickRecord& record);
   void defined_written();
 
   AppendFile file;
@@ -100,8 +54,10 @@ struct RecordingWriter::Impl {
   ChapterCompressor stream;
   FrameEncoder encoder;
   SeriesState state;
+  ChapterSummarizer summarizer;
   TickRecord tick;
   StateRecord snapshot;
+  SummaryRecord summary;
 
   std::map<uint32_t, Metric> metrics;
   std::map<uint32_t, Subject> subjects;  // alive
@@ -109,7 +65,6 @@ struct RecordingWriter::Impl {
   std::set<uint32_t> new_subjects;
 
   bool chapter_open = false;
-  int chapter_ticks = 0;
   int64_t ticks_begin = 0;    // where the chapter's ticks begin in the file
   uint64_t records = 0;       // in the file
   uint64_t last_chapter = 0;  // its offset
@@ -127,22 +82,46 @@ Status RecordingWriter::Impl::start() {
   chapter_open = true;
   last_chapter = kFileHeaderSize;
   ticks_begin = file.size();
+  summarizer.begin(last_chapter, info.anchor.boot_ns);
   totals.chapters = 1;
   return {};
 }
 
-// Appends a record to `out`; its number follows those already there.
+// The state, and the summary of the chapter that leads to it.
+void RecordingWriter::Impl::close_chapter(int64_t time_ns,
+                                          std::string& state_bytes,
+                                          std::string& summary_bytes) {
+  state.snapshot(snapshot);
+  for (ColumnRecord& column : snapshot.columns) {
+    column.real = metrics.at(column.metric).unit == Unit::real;
+  }
+  codec.encode(snapshot, time_ns, state_bytes);
+  summary_bytes.clear();
+  if (summarizer.ticks() == 0) return;
+  summarizer.summarize(summary);
+  codec.encode(summary, summary_bytes);
+}
+
+// Appends `payload`, compressed, to `packed`.
+Status RecordingWriter::Impl::pack() {
+  TIDEMARK_CHECK(stream.add(payload, packed));
+  if (payload.size() > kMaxUnpacked || packed.size() > kMaxPayload) {
+    return fail(ErrorKind::full, "a record larger than readers accept");
+  }
+  return {};
+}
+
+// Appends a CHAPTER record to `out`, as the first of the next write.
 Status RecordingWriter::Impl::add_chapter(int64_t time_ns,
                                           const ClockAnchor& anchor) {
   ChapterRecord chapter{.info = info, .anchor = anchor};
-  state.snapshot(snapshot);
   codec.encode(live_dictionary(), chapter.dictionary);
-  codec.encode(snapshot, time_ns, chapter.state);
+  close_chapter(time_ns, chapter.state, chapter.summary);
   codec.encode(chapter, payload);
   packed.clear();
   append_chapter_prefix(packed, {.number = records, .previous = last_chapter});
   stream.begin();
-  TIDEMARK_CHECK(stream.add(payload, packed));
+  TIDEMARK_CHECK(pack());
   append_record(out, info.uuid,
                 {.kind = RecordKind::chapter,
                  .flags = kInStream,
@@ -164,15 +143,14 @@ Status RecordingWriter::Impl::write_frame(const Frame& frame,
   // Whatever happens to the bytes, the compressor has moved on: without a
   // successful write the chapter cannot be continued.
   chapter_open = false;
-  if (new_chapter) {
-    TIDEMARK_CHECK(add_chapter(tick.time_ns, anchor));
-  } else {
-    tick.dictionary = pending();
-  }
+  if (new_chapter) TIDEMARK_CHECK(add_chapter(tick.time_ns, anchor));
+  // In a new chapter too, though its head has them: a reader that comes from
+  // the chapter before does not unpack the head's dictionary.
+  tick.dictionary = pending();
   const size_t head = out.size();
   codec.encode(tick, payload);
   packed.clear();
-  TIDEMARK_CHECK(stream.add(payload, packed));
+  TIDEMARK_CHECK(pack());
   const uint64_t number = records + (new_chapter ? 1 : 0);
   append_record(out, info.uuid,
                 {.kind = RecordKind::tick,
@@ -185,28 +163,29 @@ Status RecordingWriter::Impl::write_frame(const Frame& frame,
   if (new_chapter) {
     last_chapter = static_cast<uint64_t>(begin);
     ticks_begin = begin + static_cast<int64_t>(head);
+    summarizer.begin(last_chapter, tick.time_ns);
+    ++totals.chapters;
   }
-  commit(tick, new_chapter);
+  commit(tick);
   return {};
 }
 
 // What was written is now the state.
-void RecordingWriter::Impl::commit(const TickRecord& record, bool new_chapter) {
-  if (new_chapter) {
-    chapter_ticks = 0;
-    ++totals.chapters;
-  }
-  ++chapter_ticks;
+void RecordingWriter::Impl::commit(const TickRecord& record) {
   ++totals.ticks;
+  summarizer.frame(record.time_ns);
   if (record.interval_ns) state.interval_ns = *record.interval_ns;
   for (const ColumnRecord& column : record.columns) {
     state.apply(
         column, [](uint32_t) { return true; },
-        [](const SeriesState::Change&) {});
+        [&](const SeriesState::Change& change) {
+          summarizer.change(column.metric, change);
+        });
   }
   for (const HistogramRecord& histogram : record.histograms) {
     state.apply(histogram);
   }
+  summarizer.end(record.ended, state);
   state.end(record.ended);
   for (const uint32_t subject : record.ended) subjects.erase(subject);
   defined_written();
@@ -234,8 +213,8 @@ DictionaryRecord RecordingWriter::Impl::live_dictionary() const {
   DictionaryRecord result;
   for (const auto& [id, metric] : metrics) {
     result.metrics.push_back(metric);
-    // Help is for people, and in the file since the first definition.
-    if (!new_metrics.contains(id)) result.metrics.back().help.clear();
+    // Help is for people, and in the file where it was first defined.
+    result.metrics.back().help.clear();
   }
   for (const auto& [id, subject] : subjects) {
     result.subjects.push_back(subject);
@@ -250,34 +229,57 @@ Status RecordingWriter::Impl::flush(uint64_t count) {
   return {};
 }
 
-Status RecordingWriter::Impl::write_raw(RecordKind kind, BootTime time,
-                                        std::string_view bytes) {
-  out.clear();
+// Appends a record that stands outside the chapter's stream; it is the
+// `nth` of the next write.
+void RecordingWriter::Impl::add_record(RecordKind kind, uint8_t flags,
+                                       BootTime time, std::string_view bytes,
+                                       uint64_t nth) {
   append_record(out, info.uuid,
                 {.kind = kind,
-                 .sequence = static_cast<uint16_t>(records),
+                 .flags = flags,
+                 .sequence = static_cast<uint16_t>(records + nth),
                  .time_ns = to_ns(time)},
                 bytes);
-  return flush(1);
+}
+
+Status RecordingWriter::Impl::write_events(std::span<const Event> events) {
+  out.clear();
+  uint64_t count = 0;
+  for (; !events.empty(); ++count) {
+    const auto part = events.first(std::min(events.size(), kEventsPerRecord));
+    events = events.subspan(part.size());
+    const BootTime time = part.front().time;
+    EventsRecord record{.time_ns = to_ns(time),
+                        .events = {part.begin(), part.end()}};
+    if (count == 0) record.dictionary = pending();
+    codec.encode(record, payload);
+    add_record(RecordKind::events, 0, time, payload, count);
+  }
+  return flush(count);
 }
 
 Status RecordingWriter::Impl::close(BootTime time) {
-  codec.encode(totals, payload);
-  TIDEMARK_CHECK(write_raw(RecordKind::end, time, payload));
-  return file.sync();
+  EndRecord end = totals;
+  close_chapter(to_ns(time), end.state, end.summary);
+  codec.encode(end, payload);
+  packed.clear();
+  chapter_open = false;
+  stream.begin();
+  TIDEMARK_CHECK(pack());
+  out.clear();
+  add_record(RecordKind::end, kPacked, time, packed, 0);
+  TIDEMARK_CHECK(flush(1));
+  return file.close();
 }
 
 Result<RecordingWriter> RecordingWriter::create(const std::string& path,
                                                 const RecordingInfo& info,
                                                 const WriterOptions& options) {
-  constexpr int kFlags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
-  UniqueFd fd(::open(path.c_str(), kFlags, 0640));
-  if (!fd.valid()) return fail_errno(path, errno);
-  auto impl =
-      std::make_unique<Impl>(AppendFile(std::move(fd), path), info, options);
+  TIDEMARK_TRY(AppendFile file, AppendFile::create(path));
+  auto impl = std::make_unique<Impl>(std::move(file), info, options);
   const Status started = impl->start();
   if (!started) {
-    ::unlink(path.c_str());  // ours: O_EXCL
+    impl->file.discard();
     return std::unexpected(started.error());
   }
   return RecordingWriter(std::move(impl));
@@ -293,6 +295,7 @@ RecordingWriter::~RecordingWriter() = default;
 void RecordingWriter::define(const Metric& metric) {
   const uint32_t id = metric.id.value;
   impl_->metrics.insert_or_assign(id, metric);
+  impl_->summarizer.define(metric);
   impl_->new_metrics.insert(id);
 }
 
@@ -311,12 +314,7 @@ Status RecordingWriter::write_frame(const Frame& frame,
 
 Status RecordingWriter::write_events(std::span<const Event> events) {
   if (events.empty()) return {};
-  const EventsRecord record{.time_ns = to_ns(events.front().time),
-                            .dictionary = impl_->pending(),
-                            .events = {events.begin(), events.end()}};
-  impl_->codec.encode(record, impl_->payload);
-  TIDEMARK_CHECK(impl_->write_raw(RecordKind::events, events.front().time,
-                                  impl_->payload));
+  TIDEMARK_CHECK(impl_->write_events(events));
   impl_->totals.events += events.size();
   impl_->defined_written();
   return {};
@@ -327,7 +325,9 @@ Status RecordingWriter::write_gap(BootTime from, BootTime to, int64_t ticks,
   const GapRecord record{.gap = {from, to, ticks, reason},
                          .dictionary = impl_->pending()};
   impl_->codec.encode(record, impl_->payload);
-  TIDEMARK_CHECK(impl_->write_raw(RecordKind::gap, to, impl_->payload));
+  impl_->out.clear();
+  impl_->add_record(RecordKind::gap, 0, to, impl_->payload, 0);
+  TIDEMARK_CHECK(impl_->flush(1));
   ++impl_->totals.gaps;
   impl_->defined_written();
   return {};

@@ -58,6 +58,7 @@ struct ColumnRecord {
   uint32_t metric = 0;
   int64_t begin_ns = 0;
   int64_t span_ns = 0;
+  bool real = false;  // in a StateRecord: of Unit::real
   std::vector<uint32_t> subjects;
   std::vector<int64_t> deltas;
   void clear() {

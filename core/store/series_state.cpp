@@ -25,11 +25,6 @@ Buckets merged(const Buckets& buckets, const HistogramRecord& record) {
   return result;
 }
 
-int64_t wrapped_sum(int64_t a, int64_t b) {
-  return static_cast<int64_t>(static_cast<uint64_t>(a) +
-                              static_cast<uint64_t>(b));
-}
-
 }  // namespace
 
 uint32_t SubjectSlots::acquire(uint32_t id) {
@@ -104,8 +99,8 @@ const HistogramValue& SeriesState::apply(const HistogramRecord& record) {
   HistogramValue& value = histograms_[{record.metric, record.subject}];
   value.metric = MetricId(record.metric);
   value.subject = SubjectId(record.subject);
-  value.sum = wrapped_sum(value.sum, record.sum_delta);
-  value.max = wrapped_sum(value.max, record.max_delta);
+  value.sum = wrapping_add(value.sum, record.sum_delta);
+  value.max = wrapping_add(value.max, record.max_delta);
   value.buckets = merged(value.buckets, record);
   return value;
 }
@@ -147,6 +142,7 @@ void SeriesState::snapshot(StateRecord& out) const {
     column.metric = metric;
     column.begin_ns = series.begin_ns;
     column.span_ns = series.span_ns;
+    column.real = false;  // units are the writer's to know
     for (const SubjectId id : series.present) {
       column.subjects.push_back(id.value);
       column.deltas.push_back(series.values[slots_.find(id.value)]);

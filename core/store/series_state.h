@@ -17,6 +17,7 @@
 #include "core/base/ids.h"
 #include "core/model/frame.h"
 #include "core/store/records.h"
+#include "core/store/wrapping.h"
 
 namespace tidemark {
 
@@ -118,8 +119,7 @@ bool SeriesState::apply(const ColumnRecord& column, Defined&& defined,
     if (!known) add_present(series, subject, slot);
     int64_t& value = series.values[slot];
     const int64_t before = value;
-    value = static_cast<int64_t>(static_cast<uint64_t>(before) +
-                                 static_cast<uint64_t>(column.deltas[i]));
+    value = wrapping_add(before, column.deltas[i]);
     changed(Change{subject, slot, known, before, value});
   }
   return true;
