@@ -22,7 +22,10 @@ CXX17 = ["g++", "-std=c++17", "-x", "c++"]
 
 
 def is_header(path):
-    return path.suffix in {".h", ".hpp"} and not path.name.endswith(".bpf.h")
+    if path.suffix not in {".h", ".hpp"} or path.name.endswith(".bpf.h"):
+        return False
+    # What includes generated code compiles only within a build.
+    return '.pb.h"' not in (sources.ROOT / path).read_text(errors="replace")
 
 
 def commands(path):
