@@ -4,8 +4,6 @@
 #include <bit>
 #include <tuple>
 
-#include "core/store/wrapping.h"
-
 namespace tidemark {
 namespace {
 
@@ -14,9 +12,13 @@ bool less(int64_t a, int64_t b, bool real) {
 }
 
 double summand(int64_t value, int64_t first, bool real) {
+  if (real) return std::bit_cast<double>(value);
   // Relative to the first, so that a large level keeps its small changes.
-  return real ? std::bit_cast<double>(value)
-              : static_cast<double>(wrapping_sub(value, first));
+  int64_t difference = 0;
+  if (!__builtin_sub_overflow(value, first, &difference)) {
+    return static_cast<double>(difference);
+  }
+  return static_cast<double>(value) - static_cast<double>(first);
 }
 
 }  // namespace
