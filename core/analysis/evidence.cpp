@@ -12,8 +12,9 @@ using Points = std::vector<Finding::Point>;
 
 constexpr double kBytesPerMinute = 0.1 * 1024 * 1024;
 constexpr double kBytesPerOp = 16;
-// Fewer than this many pieces in the whole run are no leak of a handle, when
-// their rise is not certain.
+// A leak of handles leaves at least one more after each cycle; less than half
+// of that is none, when a rise is not certain. But two in a run may be chance.
+constexpr double kPiecesPerReading = 0.5;
 constexpr double kPiecesPerRun = 2;
 constexpr double kPage = 4096;
 
@@ -46,11 +47,15 @@ std::optional<Axis> choose_axis(const CurveInput& input, const Points& points) {
 // The thresholds a user or the defaults give, per unit of x.
 Thresholds stated_thresholds(const CurveInput& input,
                              const VerdictOptions& options, const Axis& axis,
-                             double span) {
+                             const Series& series) {
   double per_minute = options.delta_per_minute;
   double per_op = axis.ops ? options.delta_per_op : 0;
   if (per_minute <= 0 && per_op <= 0) {
-    if (!is_bytes(input.resource)) return {0, kPiecesPerRun / span};
+    if (!is_bytes(input.resource)) {
+      const auto steps = static_cast<double>(series.size() - 1);
+      return {0, std::max(kPiecesPerRun, kPiecesPerReading * steps) /
+                     series.span()};
+    }
     per_minute = kBytesPerMinute;
     per_op = axis.ops ? kBytesPerOp : 0;
   }
@@ -100,8 +105,7 @@ std::optional<Evidence> gather_evidence(const CurveInput& input,
   const auto slope = estimate_slope(evidence.series, evidence.resolution);
   if (!slope) return std::nullopt;
   evidence.slope = *slope;
-  evidence.delta =
-      stated_thresholds(input, options, *axis, evidence.slope.span);
+  evidence.delta = stated_thresholds(input, options, *axis, evidence.series);
   if (is_bytes(input.resource)) {
     // Less than one step of the instrument in the whole run is not seen.
     const double unseen = evidence.resolution / evidence.slope.span;

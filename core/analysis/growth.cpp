@@ -34,9 +34,9 @@ PartSlopes part_slopes(const Series& series) {
 }
 
 struct Fits {
-  std::optional<CurveFit> line, saturating, both, step;
+  std::optional<CurveFit> line, saturating, both, log, step;
   double line_score = kNever, saturating_score = kNever;
-  double both_score = kNever, step_score = kNever;
+  double both_score = kNever, log_score = kNever, step_score = kNever;
 };
 
 Fits fit_all(const Series& series, double resolution) {
@@ -44,11 +44,15 @@ Fits fit_all(const Series& series, double resolution) {
   const double floor = resolution * resolution / 12;
   Fits fits{fit_line(series.x, series.y), fit_saturating(series.x, series.y),
             fit_both(series.x, series.y, n < 12 ? 3.0 : 2.5),
+            fit_log(series.x, series.y),
             fit_step(series.x, series.y, std::max<size_t>(2, n / 5))};
   if (fits.line) fits.line_score = aicc(*fits.line, n, floor);
   if (fits.saturating) fits.saturating_score = aicc(*fits.saturating, n, floor);
   if (fits.both && fits.both->amplitude > 0) {
     fits.both_score = aicc(*fits.both, n, floor);
+  }
+  if (fits.log && fits.log->amplitude > 0) {
+    fits.log_score = aicc(*fits.log, n, floor);
   }
   if (fits.step && fits.step->amplitude > 0) {
     fits.step_score = aicc(*fits.step, n, floor);
@@ -77,6 +81,13 @@ bool is_stairs(const Series& series, double delta) {
   return few >= 0.8 * rises.net && latest >= 0.5 * largest;
 }
 
+double explained(const CurveFit& fit, const Series& series) {
+  const double centre = *mean(series.y);
+  double total = 0;
+  for (const double y : series.y) total += (y - centre) * (y - centre);
+  return total > 0 ? 1 - fit.sse / total : 0;
+}
+
 // A step stands out of the noise on both its sides.
 bool is_tall(const CurveFit& step, const Series& series) {
   const double variance = step.sse / static_cast<double>(series.size());
@@ -95,21 +106,27 @@ Growth classify_growth(const Series& series, double delta, double resolution) {
     growth.shape = Shape::step;
     growth.step_at = fits.step->at;
     growth.step = fits.step->amplitude;
+    growth.explained = explained(*fits.step, series);
     return growth;
   }
   const bool goes_on = slopes.second_half > delta &&
                        slopes.second_half >= 0.6 * slopes.first_half;
   const bool goes_on_late = slopes.last_third > delta &&
                             slopes.last_third >= 0.75 * slopes.middle_third;
-  if (fits.line_score <= curves + kNotable) {
+  const double slowing = std::min(fits.saturating_score, fits.log_score);
+  if (fits.line_score <= curves + kNotable &&
+      fits.line_score <= fits.log_score) {
     if (goes_on) growth.shape = Shape::line;
-  } else if (fits.both_score + kNotable < fits.saturating_score &&
+    growth.explained = explained(*fits.line, series);
+  } else if (fits.both_score + kNotable < slowing &&
              fits.both->slope_lo > delta && goes_on_late) {
     growth.shape = Shape::line_after_warm_up;
+    growth.explained = explained(*fits.both, series);
   } else if (fits.saturating && slopes.second_half < 0.8 * slopes.first_half) {
     growth.shape = Shape::saturating;
     growth.plateau = fits.saturating->intercept + fits.saturating->amplitude;
     growth.tau = fits.saturating->tau;
+    growth.explained = explained(*fits.saturating, series);
   }
   if (growth.shape == Shape::unclear && is_stairs(series, delta)) {
     growth.shape = Shape::stairs;

@@ -20,7 +20,12 @@ constexpr size_t kUnmarkedWarmUpCycles = 2;
 constexpr size_t kLeastReadings = 6;  // for any verdict on cycles
 constexpr size_t kSureReadings = 10;  // for `leak`
 constexpr double kMostRises = 0.8;  // of the cycles, each above the one before
-constexpr double kDeadStop = 20;    // start-up: growth slowed this much
+// Variance that the shape of a leak must explain: when most cycles rose, when
+// they did not but gave nothing back, when the slope is below notice.
+constexpr double kStraight = 0.9;
+constexpr double kStraighter = 0.95;
+constexpr double kStraightest = 0.97;
+constexpr double kDeadStop = 20;  // start-up: growth slowed this much
 
 std::string times(size_t n, const char* noun) {
   return std::to_string(n) + " " + noun + (n == 1 ? "" : "s");
@@ -96,18 +101,27 @@ class Judgement {
            kMostRises * static_cast<double>(rises_.steps);
   }
 
-  // Every guard of a leak: certain, in a shape that goes on, kept by nearly
-  // every cycle or never given back, and not the work of a few bursts.
+  // Every guard of a leak: certain, in a shape that goes on, straight enough
+  // for the cycles that rose, and not the work of a few bursts. A leak below
+  // what is worth naming must be all the clearer.
   bool goes_on_for_certain() const {
+    if (!evidence_.grows()) return false;
     const bool on = growth_.shape == Shape::line ||
                     growth_.shape == Shape::line_after_warm_up;
     const bool kept = rises_.drawdown <= 0.1 * rises_.net;
-    return evidence_.grows() && on && (most_cycles_rise() || kept) &&
+    if (!on || !(most_cycles_rise() || kept)) return false;
+    if (evidence_.flat() && !most_cycles_rise()) return false;
+    const double least = evidence_.flat()     ? kStraightest
+                         : most_cycles_rise() ? kStraight
+                                              : kStraighter;
+    return growth_.explained >= least &&
            outlives_bursts(evidence_.series, evidence_.delta.growing);
   }
 
   void decide_unconfirmed() {
-    if (evidence_.flat()) return set_none();
+    // A few bytes more per operation are below notice; one handle is not.
+    const bool handle_rises = !is_bytes(finding_.resource) && evidence_.grows();
+    if (evidence_.flat() && !handle_rises) return set_none();
     if (evidence_.grows() || growth_.shape == Shape::step) return set_shape();
     if (!stopped_after_start()) set_undecided();
   }

@@ -176,6 +176,15 @@ std::optional<CurveFit> fit_both(std::span<const double> x,
   return best;
 }
 
+std::optional<CurveFit> fit_log(std::span<const double> x,
+                                std::span<const double> y) {
+  if (!unit_axis(x, 2) || !(x.front() > 0)) return std::nullopt;
+  std::vector<double> g(x.size());
+  std::ranges::transform(x, g.begin(), [](double at) { return std::log(at); });
+  const Line line = regress(g, y);
+  return CurveFit{line.offset, 0, line.slope, 0, 0, line.sse, 0, 0, 3};
+}
+
 std::optional<CurveFit> fit_step(std::span<const double> x,
                                  std::span<const double> y, size_t margin) {
   const size_t n = y.size();

@@ -1,6 +1,6 @@
 // Least-squares fits of the shapes that memory takes, and the criterion that
 // chooses between them: a line (a leak), a saturating exponential (a cache
-// that fills), both (a leak after a warm-up), one step.
+// that fills), both (a leak after a warm-up), a logarithm, one step.
 //
 // Source of the criterion: Hurvich and Tsai 1989 (AICc).
 #pragma once
@@ -37,6 +37,10 @@ std::optional<CurveFit> fit_saturating(std::span<const double> x,
 // tau that the data do not rule out at `reach` standard deviations.
 std::optional<CurveFit> fit_both(std::span<const double> x,
                                  std::span<const double> y, double reach = 2.5);
+// y = intercept + amplitude * ln(x), growth that slows without a plateau (new
+// keys of an unbounded cache); x counts from the start. Absent unless x > 0.
+std::optional<CurveFit> fit_log(std::span<const double> x,
+                                std::span<const double> y);
 // One step up or down, at least `margin` points from both ends.
 std::optional<CurveFit> fit_step(std::span<const double> x,
                                  std::span<const double> y, size_t margin = 2);

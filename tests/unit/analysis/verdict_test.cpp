@@ -83,6 +83,40 @@ TEST(JudgeCycles, ALeakPerOperationIsConfirmed) {
   EXPECT_THAT(finding.reason, HasSubstr("retained more than the one before"));
 }
 
+// Below 16 B per operation, but certain and straight beyond doubt.
+TEST(JudgeCycles, ASmallLeakWithoutNoiseIsConfirmed) {
+  const Finding finding = judge(cycles(14, [](size_t k) {
+    return to_page(50 * kMiB + 4 * 30'000.0 * static_cast<double>(k));
+  }));
+  EXPECT_EQ(finding.verdict, Verdict::leak) << finding.reason;
+}
+
+TEST(JudgeCycles, SmallUnevenGrowthIsNone) {
+  const Finding finding = judge(cycles(14, [](size_t k) {
+    return 50 * kMiB + (k > 4 ? 40 : 0) * kPage + (k > 9 ? 40 : 0) * kPage;
+  }));
+  EXPECT_EQ(finding.verdict, Verdict::none) << finding.reason;
+}
+
+// Rises in most cycles, but falls back as much: the weakest cycles decide.
+TEST(JudgeCycles, GrowthThatIsGivenBackIsNotConfirmed) {
+  const Finding finding = judge(cycles(14, [](size_t k) {
+    const double at = static_cast<double>(k);
+    return 50 * kMiB + at * 2 * kMiB - (k % 3 == 2 ? 9 * kMiB : 0);
+  }));
+  EXPECT_NE(finding.verdict, Verdict::leak) << finding.reason;
+}
+
+// Growing half as fast in the second half.
+TEST(JudgeCycles, GrowthThatSlowsIsNotConfirmed) {
+  Noise noise(0.1 * kMiB);
+  const Finding finding = judge(cycles(14, [&](size_t k) {
+    const double at = static_cast<double>(k);
+    return 50 * kMiB + 10 * kMiB * std::log1p(at) + noise();
+  }));
+  EXPECT_EQ(finding.verdict, Verdict::saturating) << finding.reason;
+}
+
 TEST(JudgeCycles, WithoutOperationsTheAxisIsTime) {
   CurveInput input = cycles(14, [](size_t k) {
     return to_page(50 * kMiB + static_cast<double>(k) * kMiB);
@@ -244,6 +278,12 @@ TEST(JudgeHandles, UpsAndDownsAreNone) {
   const Finding finding = judge(
       handles(14, [](size_t k) { return 20 + static_cast<double>(k % 2); }));
   EXPECT_EQ(finding.verdict, Verdict::none) << finding.reason;
+}
+
+TEST(JudgeHandles, OneMoreInThreeCyclesIsNeverNone) {
+  const Finding finding = judge(
+      handles(14, [](size_t k) { return 20 + static_cast<double>(k / 3); }));
+  EXPECT_EQ(finding.verdict, Verdict::suspect) << finding.reason;
 }
 
 TEST(JudgeHandles, AFillingPoolIsNoLeak) {

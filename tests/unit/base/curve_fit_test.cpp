@@ -83,6 +83,16 @@ TEST(CurveFit, BothBoundIsLowOnAPureCache) {
   EXPECT_LT(fit_both(x, y)->slope_lo, 0.1);
 }
 
+TEST(CurveFit, LogarithmNeedsAPositiveAxis) {
+  EXPECT_FALSE(fit_log(axis(9, 1), axis(9, 1)));
+  const Values x{1, 2, 4, 8, 16};
+  const auto fit = fit_log(x, Values{3, 5, 7, 9, 11});
+  ASSERT_TRUE(fit);
+  EXPECT_NEAR(fit->intercept, 3, 1e-9);
+  EXPECT_NEAR(fit->amplitude, 2 / std::log(2.0), 1e-9);
+  EXPECT_NEAR(fit->sse, 0, 1e-12);
+}
+
 TEST(CurveFit, StepIsFoundWhereItIs) {
   const Values y{1, 1, 1, 1, 5, 5, 5, 5, 5};
   const auto fit = fit_step(axis(9, 1), y);
