@@ -217,6 +217,7 @@ std::vector<Finding> findings_of(const RunReadings& run,
     }
     findings.push_back(std::move(finding));
   }
+  classify(findings);
   return findings;
 }
 

@@ -185,6 +185,7 @@ void RunAnalysis::Impl::summarize_processes(
       summary.findings.push_back(std::move(finding));
     }
   }
+  control_false_discoveries(summary.findings);
   sort_worst_first(summary.findings);
 }
 

@@ -29,58 +29,68 @@ BootTime read_time(const Column& column, size_t index) {
   return column.read_begin + column.read_span / size * part;
 }
 
+// Foreign columns: as many values as subjects, and times that can be added.
+bool is_sound(const Column& column) {
+  constexpr int64_t kLatest = int64_t{1} << 61;
+  const auto in_range = [](int64_t ns) { return ns >= 0 && ns <= kLatest; };
+  return column.values.size() == column.subjects.size() &&
+         in_range(to_ns(column.read_begin)) &&
+         in_range(column.read_span.count());
+}
+
 }  // namespace
 
 const char* kept_metric_name(Kept kept) {
   return kNames[static_cast<size_t>(kept)];
 }
 
-void SeriesStore::learn(const Dictionary& dictionary) {
-  if (dictionary.version() == version_) return;
-  version_ = dictionary.version();
-  const std::vector<Metric>& metrics = dictionary.metrics();
-  rules_.assign(metrics.size(), {});
-  read_before_.resize(metrics.size());
-  for (size_t i = 0; i < metrics.size(); ++i) {
-    if (!metrics[i].id.valid()) continue;
-    std::string_view name = metrics[i].name;
-    if (metrics[i].subject == SubjectKind::process) {
-      const auto found = std::find(kNames.begin(), kNames.end(), name);
-      if (found == kNames.end()) continue;
-      rules_[i] = {Use::process, static_cast<Kept>(found - kNames.begin()), ""};
-    } else if (metrics[i].kind == MetricKind::counter) {
-      if (strip(name, "op.")) {
-        rules_[i] = {Use::op, Kept::cpu_user, std::string(name)};
-      } else if (strip(name, "span_errors.")) {
-        rules_[i] = {Use::span_error, Kept::cpu_user, std::string(name)};
-      }
-    }
+SeriesStore::Rule SeriesStore::rule_of(const Metric& metric) {
+  std::string_view name = metric.name;
+  if (metric.subject == SubjectKind::process) {
+    const auto found = std::find(kNames.begin(), kNames.end(), name);
+    if (found == kNames.end()) return {Use::ignored};
+    return {Use::process, static_cast<Kept>(found - kNames.begin()), ""};
   }
-  const std::vector<Subject>& subjects = dictionary.subjects();
-  watched_.assign(subjects.size(), 0);
-  for (size_t i = 0; i < subjects.size(); ++i) {
-    watched_[i] = subjects[i].id.valid() && subjects[i].watched &&
-                  subjects[i].kind == SubjectKind::process;
+  if (metric.kind != MetricKind::counter) return {Use::ignored};
+  if (strip(name, "op.")) return {Use::op, Kept::cpu_user, std::string(name)};
+  if (strip(name, "span_errors.")) {
+    return {Use::span_error, Kept::cpu_user, std::string(name)};
   }
+  return {Use::ignored};
+}
+
+const SeriesStore::Rule& SeriesStore::rule(MetricId id,
+                                           const Dictionary& dictionary) {
+  static const Rule kIgnored{Use::ignored};
+  if (id.value >= dictionary.metrics().size()) return kIgnored;
+  if (id.value >= rules_.size()) {
+    rules_.resize(dictionary.metrics().size());
+    read_before_.resize(rules_.size());
+  }
+  Rule& rule = rules_[id.value];
+  if (rule.use == Use::unknown) {
+    const Metric* metric = dictionary.metric(id);
+    if (metric == nullptr) return kIgnored;
+    rule = rule_of(*metric);
+  }
+  return rule;
 }
 
 void SeriesStore::on_frame(const Frame& frame, const Dictionary& dictionary) {
-  learn(dictionary);
   const BootTime frame_before = frames_.last().time;
   frames_.append(frame.time, 0);
   for (const Column& column : frame.columns) {
-    const uint32_t metric = column.metric.value;
-    if (metric >= rules_.size() || column.values.empty() ||
-        column.values.size() != column.subjects.size()) {
+    const Rule& use = rule(column.metric, dictionary);
+    if (!is_sound(column)) continue;
+    if (use.use == Use::process) {
+      take_process_column(column, use.kept, dictionary);
+    } else if (use.use == Use::op || use.use == Use::span_error) {
+      take_client_column(column, use, dictionary);
+    } else {
       continue;
     }
-    const Rule& rule = rules_[metric];
-    if (rule.use == Use::process) {
-      take_process_column(column, rule.kept, dictionary);
-    } else if (rule.use != Use::ignored) {
-      take_client_column(column, rule, dictionary);
-    }
-    read_before_[metric] = column.read_begin;
+    BootTime& before = read_before_[column.metric.value];
+    before = std::max(before, column.read_begin);
   }
   for (const SubjectId id : frame.ended) end_process(id, frame_before);
 }
@@ -129,10 +139,15 @@ void SeriesStore::append_counter(PackedSeries& series, const Reading& reading,
 
 void SeriesStore::take_process_column(const Column& column, Kept kept,
                                       const Dictionary& dictionary) {
-  reads_[static_cast<size_t>(kept)].append(column.read_begin, 0);
+  // The first frame of a chapter repeats values with the time of their read.
+  PackedSeries& reads = reads_[static_cast<size_t>(kept)];
+  if (reads.empty() || column.read_begin > reads.last().time) {
+    reads.append(column.read_begin, 0);
+  }
   for (size_t i = 0; i < column.values.size(); ++i) {
     const SubjectId id = column.subjects[i];
-    if (id.value >= watched_.size() || watched_[id.value] == 0) continue;
+    const Subject* subject = dictionary.subject(id);
+    if (subject == nullptr || !subject->watched) continue;
     const Reading reading{read_time(column, i), column.values[i]};
     const auto [found, is_new] = processes_.try_emplace(id);
     ProcessSeries& process = found->second;

@@ -81,14 +81,15 @@ class SeriesStore {
   size_t bytes() const;
 
  private:
-  enum class Use : uint8_t { ignored, process, op, span_error };
+  enum class Use : uint8_t { unknown, ignored, process, op, span_error };
   struct Rule {
-    Use use = Use::ignored;
+    Use use = Use::unknown;
     Kept kept = Kept::cpu_user;
     std::string name;
   };
 
-  void learn(const Dictionary& dictionary);
+  static Rule rule_of(const Metric& metric);
+  const Rule& rule(MetricId metric, const Dictionary& dictionary);
   void take_process_column(const Column& column, Kept kept,
                            const Dictionary& dictionary);
   void take_client_column(const Column& column, const Rule& rule,
@@ -105,9 +106,7 @@ class SeriesStore {
   std::array<PackedSeries, kKeptCount> reads_;
   PackedSeries frames_;
   std::vector<Rule> rules_;            // by metric id
-  std::vector<uint8_t> watched_;       // by subject id
   std::vector<BootTime> read_before_;  // by metric id: its last column
-  uint64_t version_ = UINT64_MAX;
 };
 
 }  // namespace tidemark

@@ -28,13 +28,11 @@ bool Dictionary::define(Metric metric) {
   const MetricId id = metric.id;
   std::string name = metric.name;
   if (!place(metrics_, std::move(metric))) return false;
-  ++version_;
   metric_by_name_.insert_or_assign(std::move(name), id);
   return true;
 }
 
 bool Dictionary::define(Subject subject) {
-  ++version_;
   return place(subjects_, std::move(subject));
 }
 

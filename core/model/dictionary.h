@@ -27,16 +27,12 @@ class Dictionary {
   const std::vector<Metric>& metrics() const { return metrics_; }
   const std::vector<Subject>& subjects() const { return subjects_; }
 
-  // Changes with every definition: readers keep what they derived until then.
-  uint64_t version() const { return version_; }
-
   static constexpr uint32_t kMaxStep = 1u << 20;
 
  private:
   std::vector<Metric> metrics_;
   std::vector<Subject> subjects_;
   std::unordered_map<std::string, MetricId> metric_by_name_;
-  uint64_t version_ = 0;
 };
 
 }  // namespace tidemark

@@ -1,0 +1,97 @@
+// tidemark report: what a recording says, and the exit code it means.
+#include "report/report.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <string>
+
+#include "cli/command.h"
+#include "core/base/text.h"
+
+namespace tidemark {
+namespace {
+
+struct ReportOptions {
+  std::string recording;
+  std::string format = "text";
+  std::string output;
+  ReportFlags flags;
+};
+
+std::string format_names() {
+  std::string names;
+  for (const FormatEntry& entry : all_formats()) {
+    if (!names.empty()) names += '|';
+    names += entry.name;
+  }
+  return names;
+}
+
+// A line that is overwritten, on a terminal only, when reading takes a while.
+void show_progress(double part) {
+  std::fprintf(stderr, "\rreading %3.0f %%", part * 100);
+}
+
+bool wants_color(const std::string& output) {
+  const char* no_color = std::getenv("NO_COLOR");  // https://no-color.org
+  const char* term = std::getenv("TERM");
+  const bool is_dumb = term == nullptr || std::string_view(term) == "dumb";
+  return (output.empty() || output == "-") && ::isatty(STDOUT_FILENO) == 1 &&
+         (no_color == nullptr || *no_color == '\0') && !is_dumb;
+}
+
+int report(const ReportOptions& options, int verbosity) {
+  // A wrong format name is said before the recording is read.
+  if (find_format(options.format) == nullptr) {
+    return report_error("report", render_report({}, options.format).error());
+  }
+  LoadOptions load;
+  const bool is_shown = ::isatty(STDERR_FILENO) == 1;
+  if (is_shown) load.progress = show_progress;
+  const auto data = load_report(options.recording, load);
+  if (is_shown) std::fputs("\r\033[K", stderr);
+  if (!data) return report_recording_error("report", data.error());
+  const FormatOptions look{.flags = options.flags,
+                           .color = wants_color(options.output),
+                           .detail = verbosity > 0};
+  const auto text = render_report(*data, options.format, look);
+  if (!text) return report_error("report", text.error());
+  const Status written = write_whole(options.output, *text);
+  if (!written) {
+    report_error("report", written.error());
+    return kExitInternal;
+  }
+  return exit_code(*data, options.flags);
+}
+
+}  // namespace
+
+void add_report(CLI::App& app, CommandContext& context) {
+  const auto options = std::make_shared<ReportOptions>();
+  app.add_option("recording", options->recording, "A recording")
+      ->type_name("FILE")
+      ->required();
+  app.add_option("-f,--format", options->format, "How to say it")
+      ->type_name(format_names())
+      ->default_str("text");
+  app.add_option("-o,--output", options->output,
+                 "Write to a file, whole or not at all")
+      ->type_name("OUT");
+  app.add_flag("--strict", options->flags.strict,
+               "Exit 12 when a leak is suspected, 11 when undecided");
+  app.add_flag("--warnings-as-errors", options->flags.warnings_as_errors,
+               "Exit 10 when there are only warnings");
+  app.footer(
+      "Exit codes: 0 no leak, 22 a leak is confirmed, 30 the command died of "
+      "a\n"
+      "signal, 64 wrong usage, 70 the recording is damaged. With -v: every\n"
+      "phase and process.");
+  app.callback([options, &context] {
+    context.exit_code = report(*options, context.verbosity);
+  });
+}
+
+}  // namespace tidemark

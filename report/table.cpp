@@ -1,0 +1,97 @@
+#include "report/table.h"
+
+#include <algorithm>
+#include <cstdint>
+
+#include "core/base/utf8.h"
+
+namespace tidemark {
+namespace {
+
+// Blocks that terminals draw two columns wide (Unicode TR11, W and F, by
+// block: enough for names, exact for no font).
+bool is_wide(char32_t c) {
+  return (c >= 0x1100 && c <= 0x115F) || (c >= 0x2E80 && c <= 0xA4CF) ||
+         (c >= 0xAC00 && c <= 0xD7A3) || (c >= 0xF900 && c <= 0xFAFF) ||
+         (c >= 0xFE30 && c <= 0xFE6F) || (c >= 0xFF00 && c <= 0xFF60) ||
+         (c >= 0xFFE0 && c <= 0xFFE6) || (c >= 0x1F300 && c <= 0x1FAFF) ||
+         (c >= 0x20000 && c <= 0x3FFFD);
+}
+
+bool is_combining(char32_t c) {
+  return (c >= 0x0300 && c <= 0x036F) || (c >= 0x1AB0 && c <= 0x1AFF) ||
+         (c >= 0x20D0 && c <= 0x20FF) || (c >= 0xFE00 && c <= 0xFE0F);
+}
+
+size_t width_of(char32_t c) {
+  if (is_combining(c)) return 0;
+  return is_wide(c) ? 2 : 1;
+}
+
+void pad(std::string& line, size_t columns) { line.append(columns, ' '); }
+
+}  // namespace
+
+size_t display_width(std::string_view text) {
+  size_t width = 0;
+  while (!text.empty()) {
+    const Utf8Piece piece = first_utf8(text);
+    width += piece.valid ? width_of(piece.code_point) : 1;
+    text.remove_prefix(piece.bytes.size());
+  }
+  return width;
+}
+
+std::string fit(std::string_view text, size_t width) {
+  if (display_width(text) <= width) return std::string(text);
+  std::string cut;
+  size_t used = 0;
+  while (!text.empty()) {
+    const Utf8Piece piece = first_utf8(text);
+    used += piece.valid ? width_of(piece.code_point) : 1;
+    if (used + 1 > width) break;
+    cut += piece.bytes;
+    text.remove_prefix(piece.bytes.size());
+  }
+  return cut + "…";
+}
+
+void TextTable::add(std::vector<std::string> cells) {
+  cells.resize(columns_.size());
+  for (size_t i = 0; i < cells.size(); ++i) {
+    cells[i] = fit(cells[i], columns_[i].most);
+  }
+  rows_.push_back(std::move(cells));
+}
+
+std::string TextTable::render(std::string_view indent) const {
+  std::vector<std::string> titles;
+  std::vector<size_t> widths;
+  for (const Column& column : columns_) {
+    titles.push_back(column.title);
+    widths.push_back(display_width(column.title));
+  }
+  for (const auto& row : rows_) {
+    for (size_t i = 0; i < row.size(); ++i) {
+      widths[i] = std::max(widths[i], display_width(row[i]));
+    }
+  }
+  std::string text;
+  const auto add_line = [&](const std::vector<std::string>& cells) {
+    std::string line(indent);
+    for (size_t i = 0; i < cells.size(); ++i) {
+      if (i > 0) line += "  ";
+      const size_t blank = widths[i] - display_width(cells[i]);
+      if (columns_[i].align == Align::right) pad(line, blank);
+      line += cells[i];
+      if (columns_[i].align == Align::left) pad(line, blank);
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    text += line + "\n";
+  };
+  add_line(titles);
+  for (const auto& row : rows_) add_line(row);
+  return text;
+}
+
+}  // namespace tidemark

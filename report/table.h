@@ -1,0 +1,39 @@
+// A table of text: columns as wide as their cells, in characters not bytes.
+#pragma once
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tidemark {
+
+// The columns a terminal needs for `text`, which is sanitized UTF-8: wide
+// characters (East Asian, emoji) take two.
+size_t display_width(std::string_view text);
+// At most `width` columns, the cut shown by "…".
+std::string fit(std::string_view text, size_t width);
+
+class TextTable {
+ public:
+  enum class Align : uint8_t { left, right };
+  struct Column {
+    std::string title;
+    Align align = Align::left;
+    size_t most = 40;  // wider cells are cut
+  };
+
+  explicit TextTable(std::vector<Column> columns)
+      : columns_(std::move(columns)) {}
+  // Cells must be sanitized; missing ones are blank.
+  void add(std::vector<std::string> cells);
+  bool empty() const { return rows_.empty(); }
+  // Title line and rows, each behind `indent`, no trailing blanks.
+  std::string render(std::string_view indent = "") const;
+
+ private:
+  std::vector<Column> columns_;
+  std::vector<std::vector<std::string>> rows_;
+};
+
+}  // namespace tidemark
