@@ -1,51 +1,19 @@
 #include "daemon/process_table.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdlib>
 #include <utility>
 
 #include "core/base/text.h"
-#include "core/os/file.h"
 #include "daemon/procfs/cgroup_paths.h"
-#include "daemon/procfs/process_stat.h"
+#include "daemon/procfs/process_directory.h"
 
 namespace tidemark {
 namespace {
 
 constexpr size_t kCommandLimit = 4096;
-
-// /proc/PID held open: what is read through it is of that process alone, even
-// when its pid is given to another one meanwhile.
-class ProcessDirectory {
- public:
-  ProcessDirectory(const Roots& roots, Pid pid) {
-    const std::string path = roots.proc + "/" + std::to_string(pid.value);
-    fd_.reset(::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  }
-  bool valid() const { return fd_.valid(); }
-
-  Result<std::string_view> read(const char* name, std::string& buffer,
-                                size_t limit) const {
-    const UniqueFd file(::openat(fd_.get(), name, O_RDONLY | O_CLOEXEC));
-    if (!file.valid()) return fail_errno(name, errno);
-    return read_fd(file.get(), buffer, limit);
-  }
-
-  std::string link(const char* name) const {
-    std::array<char, 4096> target;
-    const ssize_t size =
-        ::readlinkat(fd_.get(), name, target.data(), target.size());
-    return size < 0 ? std::string()
-                    : std::string(target.data(), static_cast<size_t>(size));
-  }
-
- private:
-  UniqueFd fd_;
-};
 
 // cmdline without the NUL that ends it, scrubbed, at most kCommandLimit.
 std::string command_of(std::string_view cmdline) {
@@ -94,6 +62,7 @@ SubjectId ProcessTable::observe(const ProcessSeen& seen) {
     refresh(*entry, seen);
   }
   note_memory(*entry, seen.rss_estimate);
+  entry->zombie = seen.zombie;
   if (entry->scan != scan_) {
     entry->scan = scan_;
     ++seen_;
@@ -181,6 +150,15 @@ void ProcessTable::set_role(SubjectId id, std::string_view role) {
   definer_.define_subject(entry.subject);
 }
 
+void ProcessTable::set_cgroup(SubjectId id, std::string_view path) {
+  const auto it = by_id_.find(id);
+  if (it == by_id_.end()) return;
+  Entry& entry = by_key_.at(it->second);
+  if (entry.subject.cgroup == path) return;
+  entry.subject.cgroup = path;
+  publish(entry);
+}
+
 const std::vector<SubjectId>& ProcessTable::watched() const { return watched_; }
 
 size_t ProcessTable::size() const { return by_key_.size(); }
@@ -248,21 +226,18 @@ void ProcessTable::refresh(Entry& entry, const ProcessSeen& seen) {
 // Reads what /proc says of it once. Where the pid meanwhile is another's, or
 // the process is gone, the fields stay as they are.
 void ProcessTable::describe(Subject& subject) {
-  const ProcessDirectory directory(roots_, subject.process.pid);
-  if (!directory.valid()) return;
+  const auto directory =
+      procfs::ProcessDirectory::open(roots_.proc, subject.process);
+  if (!directory) return;
   constexpr size_t kLimit = 1u << 20;
-  const auto stat = directory.read("stat", buffer_, kLimit);
-  if (!stat) return;
-  const auto parsed = procfs::parse_process_stat(*stat);
-  if (!parsed || parsed->start_ticks != subject.process.start_ticks) return;
-  if (const auto text = directory.read("cgroup", buffer_, kLimit)) {
+  if (const auto text = directory->read("cgroup", buffer_, kLimit)) {
     subject.cgroup = procfs::main_cgroup(*text);
   }
   if (subject.kernel_thread) return;
-  if (const auto text = directory.read("cmdline", buffer_, 4 * kLimit)) {
+  if (const auto text = directory->read("cmdline", buffer_, 4 * kLimit)) {
     subject.command = command_of(*text);
   }
-  subject.exe = directory.link("exe");
+  subject.exe = directory->link("exe");
 }
 
 // Classifies and (re)defines the subject; only here is it watched or not.

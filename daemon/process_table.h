@@ -27,6 +27,7 @@ struct ProcessSeen {
   // new name is taken for a sign of an exec.
   uint64_t exec_id = 0;
   int64_t rss_estimate = -1;  // bytes; < 0: not known
+  bool zombie = false;
 };
 
 class ProcessTable {
@@ -72,9 +73,15 @@ class ProcessTable {
   // Watches this process and its descendants, also future ones.
   void watch(SubjectId id);
   void set_role(SubjectId id, std::string_view role);
+  void set_cgroup(SubjectId id, std::string_view path);
   // Alive and watched, in order of id; valid until the table changes.
   const std::vector<SubjectId>& watched() const;
   size_t size() const;
+  // Calls fn(subject, zombie) for each process alive, in no order.
+  template <typename Fn>
+  void for_each(Fn&& fn) const {
+    for (const auto& [key, entry] : by_key_) fn(entry.subject, entry.zombie);
+  }
 
  private:
   struct Entry {
@@ -83,6 +90,7 @@ class ProcessTable {
     uint64_t exec_id = 0;
     int64_t rss_listed = -1;  // the estimate when last a mover, or first seen
     bool exited = false;
+    bool zombie = false;
   };
   Entry* entry_of(ProcessKey key);
   Entry* entry_of(Pid pid);

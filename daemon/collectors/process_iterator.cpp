@@ -9,6 +9,7 @@ ProcessSample sample_of(const ScannedProcess& process, int64_t page_size) {
   ProcessSample sample;
   sample.who = {process.key, process.parent, process.comm,
                 process.kernel_thread, process.exec_id};
+  sample.who.zombie = process.zombie;
   sample.cpu_user_ns = process.cpu_user_ns;
   sample.cpu_system_ns = process.cpu_system_ns;
   sample.minor_faults = process.minor_faults;

@@ -7,6 +7,8 @@
 #include "daemon/collectors/process_iterator.h"
 #include "daemon/collectors/process_text.h"
 #include "daemon/collectors/process_values.h"
+#include "daemon/procfs/process_directory.h"
+#include "daemon/procfs/process_io.h"
 
 namespace tidemark {
 namespace {
@@ -15,6 +17,7 @@ class ProcessScanCollector final : public Collector,
                                    private ProcessSource::Visitor {
  public:
   Result<std::string> start(const CollectorContext& context) override {
+    proc_ = context.roots.proc;
     table_ = &context.processes;
     metrics_.define(context.definer);
     return choose_source(context.roots);
@@ -54,13 +57,33 @@ class ProcessScanCollector final : public Collector,
 
   void visit(const ProcessSample& sample) override {
     const SubjectId id = table_->observe(sample.who);
-    if (kind_ == FrameKind::edge) {
-      const Subject* subject = table_->find(id);
-      if (subject == nullptr || !subject->watched) return;
+    if (sample.io && kind_ == FrameKind::tick) {
+      metrics_.put(*frame_, id, sample);
+      return;
     }
+    const Subject* subject = table_->find(id);
+    const bool watched = subject != nullptr && subject->watched;
+    if (kind_ == FrameKind::edge && !watched) return;
     metrics_.put(*frame_, id, sample);
+    if (!sample.io && watched) put_io(*subject);
   }
 
+  // The text source's I/O, of one process.
+  void put_io(const Subject& subject) {
+    const auto directory =
+        procfs::ProcessDirectory::open(proc_, subject.process);
+    if (!directory) return;
+    const auto text = directory->read("io", buffer_, 1u << 16);
+    if (!text) return;  // another user's: absent
+    if (const auto io = procfs::parse_process_io(*text)) {
+      metrics_.put_io(*frame_, subject.id,
+                      {io->read.count, io->write.count, io->rchar.count,
+                       io->wchar.count, io->cancelled_write.count});
+    }
+  }
+
+  std::string proc_;
+  std::string buffer_;
   ProcessTable* table_ = nullptr;
   ProcessMetrics metrics_;
   std::unique_ptr<ProcessSource> source_;

@@ -17,6 +17,7 @@ Status ProcessText::scan(Visitor& visitor) {
     sample.who.parent = stat.parent;
     sample.who.comm = stat.comm;
     sample.who.kernel_thread = stat.kernel_thread();
+    sample.who.zombie = stat.state == 'Z';
     sample.cpu_user_ns = ns(stat.user);
     sample.cpu_system_ns = ns(stat.system);
     sample.minor_faults = stat.minor_faults;

@@ -1,5 +1,6 @@
-// The fallback source of all processes: the text of /proc/PID/stat. It gives
-// no I/O, switches or run delay of every process: those cost a file each.
+// The fallback source of all processes: the text of /proc/PID/stat. I/O is of
+// watched processes alone, since it costs another file; switches and run delay
+// are of no process, since /proc tells them for single threads only.
 #pragma once
 
 #include <memory>

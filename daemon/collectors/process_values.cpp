@@ -72,17 +72,20 @@ void ProcessMetrics::put(FrameBuilder& frame, SubjectId subject,
   put(minor_faults_, sample.minor_faults);
   put(major_faults_, sample.major_faults);
   put(threads_, sample.threads);
-  if (sample.io) {
-    put(io_read_, sample.io->read);
-    put(io_write_, sample.io->write);
-    put(io_rchar_, sample.io->rchar);
-    put(io_wchar_, sample.io->wchar);
-    put(io_cancelled_, sample.io->cancelled_write);
-  }
+  if (sample.io) put_io(frame, subject, *sample.io);
   put_known(voluntary_, sample.voluntary_switches);
   put_known(involuntary_, sample.involuntary_switches);
   put_known(run_delay_, sample.run_delay_ns);
   put_known(rss_estimate_, sample.rss_estimate);
+}
+
+void ProcessMetrics::put_io(FrameBuilder& frame, SubjectId subject,
+                            const ProcessSample::Io& io) const {
+  frame.put(io_read_, subject, io.read);
+  frame.put(io_write_, subject, io.write);
+  frame.put(io_rchar_, subject, io.rchar);
+  frame.put(io_wchar_, subject, io.wchar);
+  frame.put(io_cancelled_, subject, io.cancelled_write);
 }
 
 }  // namespace tidemark

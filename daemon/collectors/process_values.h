@@ -40,6 +40,8 @@ class ProcessMetrics {
   void define(Definer& definer);
   void put(FrameBuilder& frame, SubjectId subject,
            const ProcessSample& sample) const;
+  void put_io(FrameBuilder& frame, SubjectId subject,
+              const ProcessSample::Io& io) const;
 
  private:
   MetricId cpu_user_, cpu_system_, minor_faults_, major_faults_;

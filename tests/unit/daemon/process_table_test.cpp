@@ -6,35 +6,13 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <map>
 #include <string>
 #include <vector>
 
+#include "tests/unit/daemon/fake_engine.h"
+
 namespace tidemark {
 namespace {
-
-class FakeDefiner final : public Definer {
- public:
-  MetricId define_metric(const MetricSpec&) override {
-    return MetricId(next_metric_++);
-  }
-  SubjectId subject(SubjectKind, std::string_view) override { return {}; }
-  SubjectId define_subject(const Subject& subject) override {
-    const SubjectId id = subject.id.valid() ? subject.id : SubjectId(next_++);
-    defined[id] = subject;
-    ++definitions;
-    return id;
-  }
-  void end_subject(SubjectId id) override { ended.push_back(id); }
-
-  std::map<SubjectId, Subject> defined;
-  std::vector<SubjectId> ended;
-  int definitions = 0;
-
- private:
-  uint32_t next_ = 0;
-  uint32_t next_metric_ = 0;
-};
 
 class ProcessTableTest : public testing::Test {
  protected:
