@@ -122,8 +122,13 @@ class Judgement {
     // A few bytes more per operation are below notice; one handle is not.
     const bool handle_rises = !is_bytes(finding_.resource) && evidence_.grows();
     if (evidence_.flat() && !handle_rises) return set_none();
-    if (evidence_.grows() || growth_.shape == Shape::step) return set_shape();
-    if (!stopped_after_start()) set_undecided();
+    const bool has_shape =
+        growth_.shape == Shape::step ||
+        (evidence_.grows() && growth_.shape != Shape::unclear);
+    if (has_shape) return set_shape();
+    if (levelled_off() || stopped_after_start()) return;
+    if (evidence_.grows()) return set_open();
+    set_undecided();
   }
 
   void set_leak() {
@@ -164,6 +169,28 @@ class Judgement {
                          slope_text(trend_.lo) + " and " +
                          slope_text(trend_.hi),
                      seconds_to_decide());
+  }
+
+  // Rose in the first half of the run, and the second half is level for
+  // certain: a cache that is full, a warm-up that is over.
+  bool levelled_off() {
+    const Series& all = evidence_.series;
+    const size_t begin = all.size() - std::max(kLeastReadings, all.size() / 2);
+    const Series tail = all.part(begin, all.size());
+    const auto slope = estimate_slope(tail, evidence_.resolution);
+    if (!slope || !(slope->trend.hi < evidence_.delta.none)) return false;
+    if (!is_bytes(finding_.resource) && slope->trend.lo > 0) return false;
+    const double level = *median(tail.y);
+    const double rise = level - all.y.front();
+    const bool large = rise > 6 * slope->noise &&
+                       rise > evidence_.delta.none * (all.x[begin] - all.x[0]);
+    if (!large) return false;
+    finding_.verdict = Verdict::saturating;
+    finding_.plateau = level;
+    finding_.reason = "rose " + amount(rise) + " and has been level at " +
+                      amount(level) + " for the last " +
+                      how_long(to_seconds(tail.span()));
+    return true;
   }
 
   // Grew fast at first, and since then not visibly, at most a twentieth as
@@ -213,8 +240,11 @@ class Judgement {
       case Shape::stairs:
         return set_suspect("grows in steps, " + amount(rises_.net) +
                            " so far, and gives nothing back");
-      case Shape::unclear: break;
+      case Shape::unclear: return set_open();
     }
+  }
+
+  void set_open() {
     set_inconclusive(finding_,
                      "grows, but whether it goes on or slows down is open yet",
                      evidence_.seconds);

@@ -242,6 +242,17 @@ TEST(JudgeCycles, NoiseAboveTheThresholdIsInconclusiveAndSaysHowLong) {
   EXPECT_THAT(finding.reason, HasSubstr("noise"));
 }
 
+TEST(JudgeCycles, ACacheThatIsFullSaturatesAtItsLevel) {
+  Noise noise(0.05 * kMiB);
+  const Finding finding = judge(cycles(16, [&](size_t k) {
+    return 50 * kMiB + 10 * kMiB * std::min(6.0, static_cast<double>(k)) +
+           noise();
+  }));
+  EXPECT_EQ(finding.verdict, Verdict::saturating) << finding.reason;
+  ASSERT_TRUE(finding.plateau);
+  EXPECT_NEAR(*finding.plateau, 110 * kMiB, 0.2 * kMiB);
+}
+
 TEST(JudgeCycles, StartUpGrowthIsNamed) {
   Noise noise(3 * kMiB, 4);
   const Finding finding = judge(cycles(
