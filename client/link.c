@@ -108,6 +108,12 @@ void tidemark_link_close(struct tidemark_session* session, bool goodbye) {
     (void)!send(fd, &bye, sizeof bye, MSG_NOSIGNAL | MSG_DONTWAIT);
   }
   close(fd);
+  // Opened again, it knows of no daemon.
+  struct tidemark_segment* segment =
+      __atomic_load_n(&session->segment, __ATOMIC_ACQUIRE);
+  if (segment != NULL) {
+    __atomic_store_n(&segment->header.heartbeat_ns, 0, __ATOMIC_RELAXED);
+  }
   errno = saved;
 }
 

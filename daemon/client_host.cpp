@@ -191,6 +191,12 @@ bool ClientHost::Impl::resume(ClientSegment& segment, Pending& waiting,
         client.info().process != waiting.peer.process) {
       continue;
     }
+    // It may have said goodbye and come back before we looked.
+    const auto last = receive_goodbye(client.socket());
+    if (last && *last == Received::packet) {
+      client.hang_up(1);
+      return false;
+    }
     client.reconnect(std::move(waiting.socket));
     clients[id] = std::move(it->second);
     clients.erase(it);

@@ -2,6 +2,7 @@
 // it, and a ClientHost on a socket of its own.
 #pragma once
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
 #include <unistd.h>

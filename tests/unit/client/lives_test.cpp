@@ -1,0 +1,283 @@
+// Lives that overlap: no daemon, a late one, a restarted one; fork, exec,
+// signals, death.
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+#include <atomic>
+#include <set>
+#include <string>
+#include <thread>
+
+#include "client/channel.h"
+#include "tests/unit/client/channel_fixture.h"
+
+namespace tidemark::test {
+namespace {
+
+class Lives : public ChannelTest {
+ protected:
+  // Runs `body` in a child; returns its pid.
+  template <typename Body>
+  static pid_t in_child(Body&& body) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      body();
+      ::_exit(0);
+    }
+    return child;
+  }
+  static int wait_for(pid_t child) {
+    int status = -1;
+    ::waitpid(child, &status, 0);
+    return status;
+  }
+  // Past the client's retry period.
+  static void wait_for_retry() { ::usleep((TIDEMARK_RETRY_MS + 50) * 1000); }
+};
+
+TEST_F(Lives, WithoutADaemonEverythingIsSafe) {
+  const Session session("app");
+  EXPECT_FALSE(session.connected());
+  session.note("unheard");
+  Op op(session, "lives.op");
+  ++op;
+  EXPECT_EQ(session.quiesce(std::chrono::seconds(5)), Answer::no_daemon);
+  EXPECT_EQ(session.flush(std::chrono::seconds(5)), Answer::no_daemon);
+  // Left for the next test in this process.
+  start_host();
+  wait_for_retry();
+  session.note("heard");
+  turn();
+  EXPECT_EQ(count(EventKind::note), 2u);
+}
+
+TEST_F(Lives, ALateDaemonReadsWhatWasSaidBefore) {
+  const Session session("app");
+  session.note("before");
+  const BootTime said = now();
+  start_host();
+  wait_for_retry();
+  session.note("after");  // the mark that looks for a daemon
+  turn();
+  const auto notes = of_kind(EventKind::note);
+  ASSERT_EQ(notes.size(), 2u);
+  EXPECT_EQ(notes[0].name, "before");
+  EXPECT_LE(notes[0].time, said);
+  EXPECT_EQ(notes[1].name, "after");
+}
+
+TEST_F(Lives, ARestartedDaemonLosesAndRepeatsNothing) {
+  start_host();
+  const Session session("app");
+  int made = 0;
+  for (int life = 0; life < 2; ++life) {
+    for (int i = 0; i < 10; ++i) session.note(std::to_string(made++));
+    turn();
+    for (int i = 0; i < 10; ++i) session.note(std::to_string(made++));
+    host_.reset();  // as SIGKILL: nothing of the second ten was read
+    for (int i = 0; i < 10; ++i) session.note(std::to_string(made++));
+    start_host();
+    ASSERT_TRUE(turn_until([&] {
+      session.snapshot("looking");
+      return count(EventKind::note) == static_cast<size_t>(made);
+    }));
+  }
+  const auto notes = of_kind(EventKind::note);
+  for (int i = 0; i < made; ++i) {
+    EXPECT_EQ(notes[static_cast<size_t>(i)].name, std::to_string(i));
+  }
+}
+
+TEST_F(Lives, MarksReadButNotWrittenAreReadAgainByTheNextDaemon) {
+  start_host();
+  const Session session("app");
+  session.note("written");
+  turn();
+  session.note("read only");
+  turn(false);
+  const auto first = of_kind(EventKind::note);
+  events_.clear();
+  held_.clear();
+  host_.reset();
+  start_host();
+  ASSERT_TRUE(turn_until([&] {
+    session.snapshot("looking");
+    return count(EventKind::note) == 1;
+  }));
+  // The same client, lane and sequence: a reader that joins files knows it.
+  const Event again = of_kind(EventKind::note).at(0);
+  EXPECT_EQ(again.name, "read only");
+  EXPECT_EQ(again.lane, first.at(1).lane);
+  EXPECT_EQ(again.sequence, first.at(1).sequence);
+}
+
+TEST_F(Lives, ClosedAndOpenedAgainGoesOnWhereItWas) {
+  start_host();
+  for (int i = 0; i < 5; ++i) {
+    const Session session("app");
+    session.note(std::to_string(i));
+    if (i % 2 == 0) turn(false);
+  }
+  turn();
+  turn();
+  const auto notes = of_kind(EventKind::note);
+  ASSERT_EQ(notes.size(), 5u);
+  std::set<uint64_t> sequences;
+  for (const Event& note : notes) sequences.insert(note.sequence);
+  EXPECT_EQ(sequences.size(), 5u);
+  EXPECT_EQ(count(EventKind::client_begin), 5u);
+  EXPECT_EQ(count(EventKind::client_end), 5u);
+  held_.publish();
+}
+
+TEST_F(Lives, AForkedChildIsAClientOfItsOwn) {
+  start_host();
+  const Session session("app");
+  Op op(session, "lives.fork");
+  op += 1000;
+  session.note("parent");
+  turn();
+  const pid_t child = in_child([&] {
+    session.note("child");
+    op += 7;
+    session.note("child again");
+  });
+  EXPECT_EQ(wait_for(child), 0);
+  session.note("parent again");
+  turn();
+  turn();
+  const auto notes = of_kind(EventKind::note);
+  ASSERT_EQ(notes.size(), 4u);
+  const SubjectId parent = notes[0].subject;
+  std::multiset<std::string> of_child;
+  for (const Event& note : notes) {
+    if (note.subject != parent) of_child.insert(note.name);
+  }
+  EXPECT_EQ(of_child, (std::multiset<std::string>{"child", "child again"}));
+  TakenFrame frame;
+  host_->sample(frame);
+  const MetricId id =
+      registry_.define_metric({"op.lives.fork", SubjectKind::client,
+                               MetricKind::counter, Unit::count, ""});
+  std::multiset<int64_t> values;
+  for (const auto& [cell, value] : frame.values) {
+    if (cell.first == id) values.insert(value);
+  }
+  EXPECT_EQ(values, (std::multiset<int64_t>{7, 1000}));
+}
+
+TEST_F(Lives, AChildThatSaysNothingIsNoClient) {
+  start_host();
+  const Session session("app");
+  turn();
+  EXPECT_EQ(wait_for(in_child([] {})), 0);
+  turn();
+  EXPECT_EQ(host_->totals().accepted, 1u);
+  EXPECT_EQ(count(EventKind::client_end), 0u);
+}
+
+TEST_F(Lives, ExecEndsTheClient) {
+  start_host();
+  const pid_t child = in_child([] {
+    const Session session("before exec");
+    session.note("last words");
+    ::execl("/bin/sleep", "sleep", "5", nullptr);
+  });
+  ASSERT_TRUE(turn_until([&] { return count(EventKind::client_end) == 1; }));
+  EXPECT_EQ(of_kind(EventKind::note).at(0).name, "last words");
+  EXPECT_EQ(of_kind(EventKind::client_end).at(0).value, 0);
+  ::kill(child, SIGKILL);
+  wait_for(child);
+}
+
+TEST_F(Lives, TheMarksOfAKilledClientAreKept) {
+  start_host();
+  const pid_t child = in_child([] {
+    const Session session("victim");
+    tidemark_phase_begin(session.get(), "open", TIDEMARK_LOAD);
+    for (int i = 0; i < 100; ++i) session.note(std::to_string(i));
+    ::raise(SIGKILL);
+  });
+  wait_for(child);
+  ASSERT_TRUE(turn_until([&] { return count(EventKind::client_end) == 1; }));
+  EXPECT_EQ(count(EventKind::note), 100u);
+  EXPECT_EQ(of_kind(EventKind::client_end).at(0).value, 0);
+  EXPECT_EQ(events_.back().kind, EventKind::client_end);
+}
+
+tidemark_session* handler_session = nullptr;
+tidemark_metric handler_counter = 0;
+std::atomic<uint64_t> handled = 0;
+
+void mark_in_handler(int) {
+  tidemark_note(handler_session, "from the handler");
+  tidemark_count(handler_session, handler_counter, 1);
+  ++handled;
+}
+
+TEST_F(Lives, ASignalHandlerMayMark) {
+  start_host();
+  const Session session("app");
+  Counter counter(session, "lives.signal");
+  handler_session = session.get();
+  handler_counter = counter.id();
+  const uint64_t dropped = session.dropped();
+  struct sigaction action{};
+  action.sa_handler = mark_in_handler;
+  struct sigaction old{};
+  ::sigaction(SIGALRM, &action, &old);
+  itimerval every{{0, 200}, {0, 200}};
+  ::setitimer(ITIMER_REAL, &every, nullptr);
+  uint64_t made = 0;
+  while (handled < 200) {
+    session.note("from the thread");
+    ++counter;
+    ++made;
+    if (made % 100 == 0) turn();
+  }
+  every = {};
+  ::setitimer(ITIMER_REAL, &every, nullptr);
+  ::sigaction(SIGALRM, &old, nullptr);
+  turn();
+  const uint64_t lost = session.dropped() - dropped;
+  EXPECT_EQ(count(EventKind::note) + lost, made + handled);
+  EXPECT_EQ(sampled("counter.lives.signal"),
+            static_cast<int64_t>(made + handled));
+}
+
+TEST_F(Lives, MarksKeepErrno) {
+  const Session session("app");  // no daemon: each look for one fails
+  errno = 4711;
+  session.note("x");
+  wait_for_retry();
+  session.note("y");
+  EXPECT_EQ(session.quiesce(std::chrono::milliseconds(1)), Answer::no_daemon);
+  EXPECT_EQ(errno, 4711);
+  start_host();
+  wait_for_retry();
+  session.note("z");
+  turn();  // leaves nothing for other tests
+}
+
+TEST_F(Lives, ASecondDaemonIsRefusedAndADeadSocketReplaced) {
+  start_host();
+  ClientHostOptions options;
+  options.path = socket_;
+  const auto second = ClientHost::create(options, registry_);
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().kind, ErrorKind::full);
+  const pid_t child = in_child([&] {
+    host_.release();  // its socket file stays, as after SIGKILL
+    ::raise(SIGKILL);
+  });
+  wait_for(child);
+  host_.reset();
+  ::symlink("nowhere", (folder_ + "/link").c_str());
+  options.path = folder_ + "/link";
+  EXPECT_FALSE(ClientHost::create(options, registry_));
+  start_host();
+}
+
+}  // namespace
+}  // namespace tidemark::test
