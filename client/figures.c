@@ -34,32 +34,42 @@ static __attribute__((noinline)) void add_slowly(
   struct tidemark_stripe* stripe = thread->stripe;
   if (stripe == NULL) stripe = &segment->stripes[0];
   __atomic_fetch_add(&stripe->counters[metric][which], n, __ATOMIC_RELAXED);
+  tidemark_link_count(session, thread);
 }
 
-static inline void add(struct tidemark_session* session, tidemark_metric metric,
-                       unsigned which, uint64_t n) {
+static inline uint64_t* own_word(tidemark_metric metric, unsigned which) {
+  struct tidemark_stripe* stripe = tidemark_this_thread.stripe;
+  return LIKELY(stripe != NULL) ? &stripe->counters[metric][which] : NULL;
+}
+
+// Each time the count passes a multiple of 4096 it asks for the daemon: the
+// figure itself is the clock, so that a call is one store and no more.
+static inline void count(struct tidemark_session* session,
+                         tidemark_metric metric, unsigned which, uint64_t n) {
   if (UNLIKELY(session == NULL || metric >= TIDEMARK_NAMES)) return;
-  struct thread_state* thread = &tidemark_this_thread;
-  if (LIKELY(thread->stripe != NULL)) {
-    add_own(&thread->stripe->counters[metric][which], n);
-    tidemark_link_count(session, thread);
+  uint64_t* word = own_word(metric, which);
+  if (LIKELY(word != NULL)) {
+    add_own(word, n);
+    if (UNLIKELY((__atomic_load_n(word, __ATOMIC_RELAXED) & 4095) < n)) {
+      tidemark_link_poll(session);
+    }
   } else {
     add_slowly(session, metric, which, n);
   }
 }
 
 void tidemark_done(tidemark_session* session, tidemark_metric op, uint64_t n) {
-  add(session, op, 0, n);
+  count(session, op, 0, n);
 }
 
 void tidemark_failed(tidemark_session* session, tidemark_metric op,
                      uint64_t n) {
-  add(session, op, 1, n);
+  count(session, op, 1, n);
 }
 
 void tidemark_count(tidemark_session* session, tidemark_metric counter,
                     uint64_t n) {
-  add(session, counter, 0, n);
+  count(session, counter, 0, n);
 }
 
 static uint32_t find(const struct tidemark_session* session,
@@ -193,18 +203,30 @@ static void observe(struct tidemark_segment* segment, uint32_t histogram,
   }
 }
 
-static void record(struct tidemark_session* session, tidemark_metric span,
-                   int64_t duration, int ok) {
-  if (span >= __atomic_load_n(&session->metric_count, __ATOMIC_ACQUIRE) ||
-      session->metrics[span].kind != TIDEMARK_NAME_SPAN) {
-    return;
+static void add(struct tidemark_session* session, tidemark_metric metric,
+                unsigned which, uint64_t n) {
+  uint64_t* word = own_word(metric, which);
+  if (LIKELY(word != NULL)) {
+    add_own(word, n);
+  } else {
+    add_slowly(session, metric, which, n);
   }
-  struct tidemark_segment* segment = tidemark_segment_get(session);
-  if (segment == NULL) return;
+}
+
+// False: there is no such span, or no segment.
+static bool record(struct tidemark_session* session,
+                   struct tidemark_segment* segment, tidemark_metric span,
+                   int64_t duration, int ok) {
+  if (segment == NULL ||
+      span >= __atomic_load_n(&session->metric_count, __ATOMIC_ACQUIRE) ||
+      session->metrics[span].kind != TIDEMARK_NAME_SPAN) {
+    return false;
+  }
   const uint64_t value = duration < 0 ? 0 : (uint64_t)duration;
   observe(segment, session->metrics[span].histogram, value);
   add(session, span, 0, value);
   if (!ok) add(session, span, 1, 1);
+  return true;
 }
 
 tidemark_span_state tidemark_span_begin(tidemark_session* session,
@@ -216,10 +238,18 @@ tidemark_span_state tidemark_span_begin(tidemark_session* session,
 void tidemark_span_end(tidemark_session* session, tidemark_span_state state,
                        int ok) {
   if (session == NULL) return;
-  record(session, state.span, now_ns() - state.begin_ns, ok);
+  const int64_t now = now_ns();
+  struct tidemark_segment* segment = tidemark_segment_get(session);
+  if (record(session, segment, state.span, now - state.begin_ns, ok)) {
+    tidemark_link_check(session, segment, now);
+  }
 }
 
 void tidemark_span_record(tidemark_session* session, tidemark_metric span,
                           int64_t duration_ns, int ok) {
-  if (session != NULL) record(session, span, duration_ns, ok);
+  if (session == NULL) return;
+  struct tidemark_segment* segment = tidemark_segment_get(session);
+  if (record(session, segment, span, duration_ns, ok)) {
+    tidemark_link_count(session, &tidemark_this_thread);
+  }
 }
