@@ -61,8 +61,7 @@ Thresholds stated_thresholds(const CurveInput& input,
   }
   const double by_time = per_minute / axis.per_minute;
   if (per_op <= 0) return {by_time, by_time};
-  if (per_minute <= 0) return {per_op, per_op};
-  return {std::min(by_time, per_op), std::max(by_time, per_op)};
+  return {per_op, std::max(by_time, per_op)};
 }
 
 Estimate make_estimate(const Evidence& evidence, double scale,

@@ -18,10 +18,10 @@ struct Axis {
 };
 
 // Slopes per unit of x. A slope above `growing` counts as growth when it is
-// certain; one below `none` is no leak worth naming. Where a leak may be named
-// per operation or per minute, either suffices for the first, and the second
-// needs the larger. Of handles any certain rise is growth, and `none` means
-// less than half a piece per reading.
+// certain; one below `none` is no leak worth naming. They differ where few
+// operations are done in a minute: much per operation is little per minute,
+// growth when certain, and no loss when not. Of handles any certain rise is
+// growth, and `none` means less than half a piece per reading.
 struct Thresholds {
   double growing = 0;
   double none = 0;

@@ -25,6 +25,10 @@ constexpr double kMostRises = 0.8;  // of the cycles, each above the one before
 constexpr double kStraight = 0.9;
 constexpr double kStraighter = 0.95;
 constexpr double kStraightest = 0.97;
+// And what it must amount to, in steps of the instrument; the larger when the
+// slope is below notice.
+constexpr double kFewSteps = 64;
+constexpr double kManySteps = 256;
 constexpr double kDeadStop = 20;  // start-up: growth slowed this much
 
 std::string times(size_t n, const char* noun) {
@@ -96,6 +100,13 @@ class Judgement {
     return format_amount(finding_.resource, value);
   }
 
+  // A few pages more are an allocator's ways, however regular they come.
+  bool is_large() const {
+    if (!is_bytes(finding_.resource)) return true;
+    const double steps = rises_.net / evidence_.resolution;
+    return steps >= (evidence_.flat() ? kManySteps : kFewSteps);
+  }
+
   bool most_cycles_rise() const {
     return static_cast<double>(rises_.up) >=
            kMostRises * static_cast<double>(rises_.steps);
@@ -109,7 +120,7 @@ class Judgement {
     const bool on = growth_.shape == Shape::line ||
                     growth_.shape == Shape::line_after_warm_up;
     const bool kept = rises_.drawdown <= 0.1 * rises_.net;
-    if (!on || !(most_cycles_rise() || kept)) return false;
+    if (!on || !(most_cycles_rise() || kept) || !is_large()) return false;
     if (evidence_.flat() && !most_cycles_rise()) return false;
     const double least = evidence_.flat()     ? kStraightest
                          : most_cycles_rise() ? kStraight
@@ -151,6 +162,9 @@ class Judgement {
     } else if (is_bytes(finding_.resource)) {
       finding_.reason =
           "no growth of " + slope_text(evidence_.delta.none) + " or more";
+      if (trend_.lo > 0) {
+        finding_.reason += "; it rises by " + slope_text(trend_.slope);
+      }
     } else {
       finding_.reason = "no rise beyond its ups and downs";
     }
