@@ -41,6 +41,16 @@ ChapterDecoder::Reason ChapterDecoder::take_state(int64_t time_ns) {
   return apply(state_record_.histograms, false);
 }
 
+Result<std::string_view> ChapterDecoder::unpack(const ScannedRecord& record) {
+  if ((record.header.flags & kInStream) != 0) {
+    if (!open_) return fail(ErrorKind::malformed, "outside a chapter");
+    return stream_.next(record.payload);
+  }
+  if ((record.header.flags & kPacked) == 0) return record.payload;
+  alone_.begin();
+  return alone_.next(record.payload);
+}
+
 ChapterDecoder::Reason ChapterDecoder::define(const DictionaryRecord& record) {
   for (const Metric& metric : record.metrics) {
     const Metric* known = dictionary_.metric(metric.id);

@@ -33,10 +33,9 @@ class ChapterDecoder {
   const Frame& frame() const { return frame_; }
   bool first_of_chapter() const { return first_; }
 
-  // The payload of another record that is part of the chapter's stream.
-  Result<std::string_view> unpack(std::string_view payload) {
-    return stream_.next(payload);
-  }
+  // The plain payload of a record outside the chapter's ticks; valid until the
+  // next call.
+  Result<std::string_view> unpack(const ScannedRecord& record);
   // Takes over the definitions of any record.
   Reason define(const DictionaryRecord& record);
 
@@ -57,6 +56,7 @@ class ChapterDecoder {
 
   Codec codec_;
   ChapterDecompressor stream_;
+  ChapterDecompressor alone_;
   Dictionary dictionary_;
   SeriesState state_;
   bool open_ = false;

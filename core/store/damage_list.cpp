@@ -6,9 +6,17 @@ namespace tidemark {
 
 void DamageList::add(int64_t offset, int64_t bytes, std::string reason,
                      BootTime time) {
-  const auto same = std::ranges::find(damages_, offset, &Damage::offset);
-  if (same != damages_.end()) {
-    open_ = kNone;
+  const auto met = [offset](const Damage& damage) {
+    return offset == damage.offset ||
+           (offset > damage.offset && offset < damage.offset + damage.bytes);
+  };
+  if (std::ranges::any_of(damages_, met)) {
+    open_ = kNone;  // after a seek
+    return;
+  }
+  if (open_ != kNone && damages_[open_].reason == reason &&
+      damages_[open_].offset + damages_[open_].bytes == offset) {
+    damages_[open_].bytes += bytes;
     return;
   }
   open_ = damages_.size();

@@ -19,7 +19,7 @@ struct RecordingReader::Impl {
 
   Status open();
   std::optional<RecordingItem> next();
-  std::optional<RecordingItem> take(const ScannedRecord& record);
+  std::optional<RecordingItem> take(const ScannedRecord& scanned);
   std::optional<RecordingItem> take_tick(const ScannedRecord& record);
   std::optional<RecordingItem> take_events(const ScannedRecord& record);
   std::optional<RecordingItem> take_gap(const ScannedRecord& record);
@@ -27,6 +27,8 @@ struct RecordingReader::Impl {
   void take_chapter(const ScannedRecord& record);
   void skip_kind(const ScannedRecord& record);
   bool follows(const ScannedRecord& record);
+  void misplaced(const ScannedRecord& record);
+  std::optional<uint16_t> number_at(int64_t at);
   bool step_over(const FileScanner::Look& look);
   void step_to(int64_t next_offset, const char* reason);
   void broken(const ScannedRecord& record, std::string reason);
@@ -132,8 +134,12 @@ void RecordingReader::Impl::broken(const ScannedRecord& record,
 }
 
 std::optional<RecordingItem> RecordingReader::Impl::take(
-    const ScannedRecord& record) {
-  if (!follows(record)) return std::nullopt;
+    const ScannedRecord& scanned) {
+  const bool expected = number && scanned.header.sequence == *number;
+  if (!follows(scanned)) return std::nullopt;
+  // Looking beyond it may have moved the window.
+  const ScannedRecord record =
+      expected ? scanned : scanner.look(scanned.offset).record;
   std::optional<RecordingItem> item;
   switch (record.header.kind) {
     case RecordKind::chapter: take_chapter(record); break;
@@ -151,25 +157,47 @@ std::optional<RecordingItem> RecordingReader::Impl::take(
   return item;
 }
 
-// Holds the record's number against the one expected. False: this record was
-// read before, as a copy elsewhere in the file.
+// Holds the record's number against the one expected. False: it is out of its
+// place (a copy, or moved), and is not to be shown.
 bool RecordingReader::Impl::follows(const ScannedRecord& record) {
   ChapterPrefix prefix;
   const bool chapter = record.header.kind == RecordKind::chapter &&
                        decode_chapter_prefix(record.payload, prefix);
-  if (chapter && prefix.number < least_chapter) {
-    broken(record, "a chapter that was there before");
-    number.reset();
+  const uint16_t stated = record.header.sequence;
+  if (chapter ? prefix.number < least_chapter : !number) {
+    // Without a number to hold it against, only a new chapter is believed.
+    misplaced(record);
     return false;
   }
-  if (chapter) least_chapter = prefix.number + 1;
-  const uint64_t stated = chapter ? prefix.number : record.header.sequence;
-  if (number && static_cast<uint16_t>(stated ^ *number) != 0) {
+  if (number && stated != *number) {
+    // Believed when what comes next agrees.
+    const auto next = number_at(record.offset + record.bytes());
+    const auto ahead = static_cast<int16_t>(stated - *number);
+    if (ahead < 0 || (next && *next != static_cast<uint16_t>(stated + 1))) {
+      misplaced(record);
+      return false;
+    }
     damages.add(record.offset, 0, "records missing here", last_time);
     chapters.lose();
   }
-  number = stated + 1;
+  if (chapter) least_chapter = prefix.number + 1;
+  number = static_cast<uint16_t>(stated + 1);
   return true;
+}
+
+void RecordingReader::Impl::misplaced(const ScannedRecord& record) {
+  damages.add(record.offset, record.bytes(), "a record out of its place",
+              last_time);
+  const auto next = number_at(record.offset + record.bytes());
+  if (!number || (next && *next == *number)) return;  // it was put between
+  chapters.lose();
+  number = static_cast<uint16_t>(*number + 1);
+}
+
+std::optional<uint16_t> RecordingReader::Impl::number_at(int64_t at) {
+  const auto header = scanner.peek(at);
+  if (!header) return std::nullopt;
+  return header->sequence;
 }
 
 void RecordingReader::Impl::take_chapter(const ScannedRecord& record) {
@@ -202,7 +230,8 @@ std::optional<RecordingItem> RecordingReader::Impl::take_tick(
 std::optional<RecordingItem> RecordingReader::Impl::take_events(
     const ScannedRecord& record) {
   events.time_ns = record.header.time_ns;
-  if (!chapters.codec().decode(record.payload, events) ||
+  const auto bytes = chapters.unpack(record);
+  if (!bytes || !chapters.codec().decode(*bytes, events) ||
       !chapters.define(events.dictionary).empty()) {
     broken(record, "malformed events");
     return std::nullopt;
@@ -212,7 +241,8 @@ std::optional<RecordingItem> RecordingReader::Impl::take_events(
 
 std::optional<RecordingItem> RecordingReader::Impl::take_gap(
     const ScannedRecord& record) {
-  if (!chapters.codec().decode(record.payload, gap) ||
+  const auto bytes = chapters.unpack(record);
+  if (!bytes || !chapters.codec().decode(*bytes, gap) ||
       !chapters.define(gap.dictionary).empty()) {
     broken(record, "malformed gap");
     return std::nullopt;
@@ -229,13 +259,13 @@ std::optional<RecordingItem> RecordingReader::Impl::take_end() {
 // A kind of a newer minor version; it may have moved the chapter's stream.
 void RecordingReader::Impl::skip_kind(const ScannedRecord& record) {
   if ((record.header.flags & kInStream) == 0 || !chapters.open()) return;
-  const auto skipped = chapters.unpack(record.payload);
+  const auto skipped = chapters.unpack(record);
   if (!skipped) broken(record, skipped.error().what);
 }
 
 void RecordingReader::Impl::restart(int64_t at) {
   offset = at;
-  number.reset();
+  number.reset();  // a chapter tells
   if (at == int64_t{kFileHeaderSize}) number = 0;
   least_chapter = 0;
   ended = false;

@@ -18,19 +18,25 @@ namespace {
 // More than this many events become several records of one write: a reader
 // bounds what one record may hold.
 constexpr size_t kEventsPerRecord = 1u << 16;
+// Fewer bytes of events are not worth compressing: a mark stays plain.
+constexpr size_t kPackEventsFrom = 512;
 
 }  // namespace
 
 struct RecordingWriter::Impl {
   Impl(AppendFile f, const RecordingInfo& i, const WriterOptions& o)
-      : file(std::move(f)), info(i), options(o), stream(o.zstd_level) {}
+      : file(std::move(f)),
+        info(i),
+        options(o),
+        stream(o.zstd_level),
+        alone(o.zstd_level) {}
 
   Status start();
   Status write_frame(const Frame& frame, const ClockAnchor& anchor);
   Status write_events(std::span<const Event> events);
   void add_record(RecordKind kind, uint8_t flags, BootTime time,
                   std::string_view bytes, uint64_t nth);
-  Status pack();
+  Status pack(ChapterCompressor& into);
   Status add_chapter(int64_t time_ns, const ClockAnchor& anchor);
   Status flush(uint64_t records);
   Status close(BootTime time);
@@ -52,6 +58,7 @@ struct RecordingWriter::Impl {
   WriterOptions options;
   Codec codec;
   ChapterCompressor stream;
+  ChapterCompressor alone;  // for records outside the chapter's stream
   FrameEncoder encoder;
   SeriesState state;
   ChapterSummarizer summarizer;
@@ -103,8 +110,8 @@ void RecordingWriter::Impl::close_chapter(int64_t time_ns,
 }
 
 // Appends `payload`, compressed, to `packed`.
-Status RecordingWriter::Impl::pack() {
-  TIDEMARK_CHECK(stream.add(payload, packed));
+Status RecordingWriter::Impl::pack(ChapterCompressor& into) {
+  TIDEMARK_CHECK(into.add(payload, packed));
   if (payload.size() > kMaxUnpacked || packed.size() > kMaxPayload) {
     return fail(ErrorKind::full, "a record larger than readers accept");
   }
@@ -121,7 +128,7 @@ Status RecordingWriter::Impl::add_chapter(int64_t time_ns,
   packed.clear();
   append_chapter_prefix(packed, {.number = records, .previous = last_chapter});
   stream.begin();
-  TIDEMARK_CHECK(pack());
+  TIDEMARK_CHECK(pack(stream));
   append_record(out, info.uuid,
                 {.kind = RecordKind::chapter,
                  .flags = kInStream,
@@ -150,7 +157,7 @@ Status RecordingWriter::Impl::write_frame(const Frame& frame,
   const size_t head = out.size();
   codec.encode(tick, payload);
   packed.clear();
-  TIDEMARK_CHECK(pack());
+  TIDEMARK_CHECK(pack(stream));
   const uint64_t number = records + (new_chapter ? 1 : 0);
   append_record(out, info.uuid,
                 {.kind = RecordKind::tick,
@@ -253,7 +260,14 @@ Status RecordingWriter::Impl::write_events(std::span<const Event> events) {
                         .events = {part.begin(), part.end()}};
     if (count == 0) record.dictionary = pending();
     codec.encode(record, payload);
-    add_record(RecordKind::events, 0, time, payload, count);
+    if (payload.size() < kPackEventsFrom) {
+      add_record(RecordKind::events, 0, time, payload, count);
+      continue;
+    }
+    packed.clear();
+    alone.begin();
+    TIDEMARK_CHECK(pack(alone));
+    add_record(RecordKind::events, kPacked, time, packed, count);
   }
   return flush(count);
 }
@@ -263,9 +277,8 @@ Status RecordingWriter::Impl::close(BootTime time) {
   close_chapter(to_ns(time), end.state, end.summary);
   codec.encode(end, payload);
   packed.clear();
-  chapter_open = false;
-  stream.begin();
-  TIDEMARK_CHECK(pack());
+  alone.begin();
+  TIDEMARK_CHECK(pack(alone));
   out.clear();
   add_record(RecordKind::end, kPacked, time, packed, 0);
   TIDEMARK_CHECK(flush(1));

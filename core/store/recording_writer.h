@@ -18,7 +18,9 @@
 namespace tidemark {
 
 struct WriterOptions {
-  int chapter_ticks = 60;
+  // Longer chapters cost less (each restates what is known) and lose more when
+  // a byte of them is damaged.
+  int chapter_ticks = 120;
   int64_t chapter_bytes = 1 << 20;
   int zstd_level = 3;
 };

@@ -17,10 +17,10 @@
 
 namespace tidemark {
 
-inline RecordingInfo script_info() {
+inline RecordingInfo script_info(uint8_t uuid = 0) {
   RecordingInfo info;
   for (uint8_t i = 0; i < 16; ++i) {
-    info.uuid[i] = i;
+    info.uuid[i] = static_cast<uint8_t>(uuid + i);
     info.boot_id[i] = static_cast<uint8_t>(0xb0 + i);
   }
   info.anchor = {.boot_ns = 1'000'000'000,
@@ -156,10 +156,11 @@ class RecordingScript {
   static constexpr uint32_t kHistogram = 6;
 
   RecordingScript(const std::string& path, uint32_t seed,
-                  const WriterOptions& options = {.chapter_ticks = 12})
+                  const WriterOptions& options = {.chapter_ticks = 12},
+                  uint8_t uuid = 0)
       : random_(seed),
         options_(options),
-        writer_(RecordingWriter::create(path, script_info(), options)) {
+        writer_(RecordingWriter::create(path, script_info(uuid), options)) {
     if (!writer_) {
       ADD_FAILURE() << writer_.error().what;
       return;
