@@ -9,10 +9,11 @@
 namespace tidemark {
 namespace {
 
-std::string join(const std::vector<std::string>& words) {
+std::string join(const std::vector<std::string>& words,
+                 const char* between = " ") {
   std::string text;
   for (const std::string& word : words) {
-    if (!text.empty()) text += ' ';
+    if (!text.empty()) text += between;
     text += word;
   }
   return text;
@@ -117,7 +118,7 @@ ReportData make_report(std::string path, RecordingInfo info, RunSummary summary,
   if (!data.summary.runs.empty()) data.run_name = data.summary.runs[0].name;
   take_command_status(data, data.summary.command_status);
   if (data.summary.quality.level.empty()) {
-    data.summary.quality.level = join(data.info.levels);
+    data.summary.quality.level = join(data.info.levels, "; ");
   }
   const auto know = [&](SubjectId id) {
     if (!data.processes.contains(id)) {

@@ -56,12 +56,39 @@ std::string fit(std::string_view text, size_t width) {
   return cut + "…";
 }
 
+std::string wrap(std::string_view text, size_t width, size_t indent) {
+  std::string out;
+  size_t used = indent;
+  bool is_fresh = true;
+  while (!text.empty()) {
+    const size_t end = std::min(text.find(' '), text.size());
+    const std::string_view word = text.substr(0, end);
+    const size_t columns = display_width(word);
+    if (!is_fresh && used + 1 + columns > width) {
+      out += "\n" + std::string(indent, ' ');
+      used = indent;
+    } else if (!is_fresh) {
+      out += ' ';
+      ++used;
+    }
+    is_fresh = false;
+    out += word;
+    used += columns;
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return out;
+}
+
 void TextTable::add(std::vector<std::string> cells) {
   cells.resize(columns_.size());
   for (size_t i = 0; i < cells.size(); ++i) {
     cells[i] = fit(cells[i], columns_[i].most);
   }
-  rows_.push_back(std::move(cells));
+  rows_.push_back({std::move(cells), ""});
+}
+
+void TextTable::add_section(std::string text) {
+  rows_.push_back({{}, std::move(text)});
 }
 
 std::string TextTable::render(std::string_view indent) const {
@@ -71,9 +98,9 @@ std::string TextTable::render(std::string_view indent) const {
     titles.push_back(column.title);
     widths.push_back(display_width(column.title));
   }
-  for (const auto& row : rows_) {
-    for (size_t i = 0; i < row.size(); ++i) {
-      widths[i] = std::max(widths[i], display_width(row[i]));
+  for (const Row& row : rows_) {
+    for (size_t i = 0; i < row.cells.size(); ++i) {
+      widths[i] = std::max(widths[i], display_width(row.cells[i]));
     }
   }
   std::string text;
@@ -90,7 +117,13 @@ std::string TextTable::render(std::string_view indent) const {
     text += line + "\n";
   };
   add_line(titles);
-  for (const auto& row : rows_) add_line(row);
+  for (const Row& row : rows_) {
+    if (row.section.empty()) {
+      add_line(row.cells);
+    } else {
+      text += row.section + "\n";
+    }
+  }
   return text;
 }
 

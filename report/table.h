@@ -14,6 +14,11 @@ size_t display_width(std::string_view text);
 // At most `width` columns, the cut shown by "…".
 std::string fit(std::string_view text, size_t width);
 
+// Breaks sanitized text at blanks into lines of at most `width` columns. The
+// first line is continued from column `indent`, the others begin with as many
+// blanks. A word longer than a line stays whole.
+std::string wrap(std::string_view text, size_t width, size_t indent);
+
 class TextTable {
  public:
   enum class Align : uint8_t { left, right };
@@ -27,13 +32,19 @@ class TextTable {
       : columns_(std::move(columns)) {}
   // Cells must be sanitized; missing ones are blank.
   void add(std::vector<std::string> cells);
+  // A line of its own between rows, as wide as it likes.
+  void add_section(std::string text);
   bool empty() const { return rows_.empty(); }
   // Title line and rows, each behind `indent`, no trailing blanks.
   std::string render(std::string_view indent = "") const;
 
  private:
   std::vector<Column> columns_;
-  std::vector<std::vector<std::string>> rows_;
+  struct Row {
+    std::vector<std::string> cells;
+    std::string section;  // instead of cells
+  };
+  std::vector<Row> rows_;
 };
 
 }  // namespace tidemark

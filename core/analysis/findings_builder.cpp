@@ -64,6 +64,8 @@ std::pair<size_t, size_t> reads_in(const std::vector<BootTime>& reads,
 // The times of a metric's readings are those of its columns' begin; a value
 // is at most a column's span younger.
 constexpr Nanoseconds kColumnSpan = std::chrono::milliseconds(20);
+// The sample that answers the end of a window comes within this time.
+constexpr Nanoseconds kEdgeLag = std::chrono::milliseconds(50);
 
 std::optional<Finding::Point> retained_point(const LevelCurve& level,
                                              const std::vector<BootTime>& reads,
@@ -72,7 +74,8 @@ std::optional<Finding::Point> retained_point(const LevelCurve& level,
   // A process that began or ended within the window has no equal state.
   if (life.from > window.from || life.to < window.from) return std::nullopt;
   std::vector<double> values;
-  const auto [from, to] = reads_in(reads, overlap(window, life));
+  const Span answered{window.from, window.to + kEdgeLag};
+  const auto [from, to] = reads_in(reads, overlap(answered, life));
   for (size_t i = from; i < to; ++i) {
     const auto value = level.at(reads[i] + kColumnSpan);
     if (value) values.push_back(static_cast<double>(*value));
@@ -111,26 +114,50 @@ bool is_leaf(const std::vector<Phase>& phases, size_t index) {
   return true;
 }
 
-// The paths in which the level rose, by at least a tenth of all rises.
+bool is_load(PhaseKind kind) {
+  return kind == PhaseKind::load || kind == PhaseKind::steady;
+}
+
+// Where a leak can grow: the innermost measured phases after the warm-up. Load
+// and steady ones, or those without a kind when there are no others.
+std::vector<size_t> measured_phases(const RunReadings& run, Span life) {
+  const bool has_load = std::ranges::any_of(
+      run.phases, [](const Phase& phase) { return is_load(phase.kind); });
+  std::vector<size_t> measured;
+  for (size_t i = 0; i < run.phases.size(); ++i) {
+    const Phase& phase = run.phases[i];
+    const bool fits =
+        has_load ? is_load(phase.kind) : phase.kind == PhaseKind::custom;
+    if (fits && phase.begin >= run.plan.warmup_end && life.holds(phase.begin) &&
+        is_leaf(run.phases, i)) {
+      measured.push_back(i);
+    }
+  }
+  return measured;
+}
+
+// The paths in which the level rose, by at least a tenth of all rises. With
+// one path only, that is where the growth between its cycles comes from.
 std::vector<std::string> paths_that_grew(const RunReadings& run,
                                          const ProcessCurves& process,
                                          const LevelCurve& level) {
+  constexpr Nanoseconds kJustBefore{1};
   std::map<std::string, double> growth;
-  for (size_t i = 0; i < run.phases.size(); ++i) {
+  for (const size_t i : measured_phases(run, process.life)) {
     const Phase& phase = run.phases[i];
     const bool is_open = phase.status == PhaseStatus::open;
-    const Span span =
-        overlap({phase.begin, is_open ? run.run.to : phase.end}, process.life);
-    if (span.empty() || !is_leaf(run.phases, i)) continue;
-    const auto from = level.at(span.from + kColumnSpan);
-    const auto to = level.at(span.to + kColumnSpan);
-    if (from && to) growth[phase.path] += static_cast<double>(*to - *from);
+    const BootTime end = is_open ? run.run.to : phase.end;
+    const auto from = level.at(phase.begin - kJustBefore);
+    const auto to = level.at(end - kJustBefore);
+    double& sum = growth[phase.path];
+    if (from && to) sum += static_cast<double>(*to - *from);
   }
   double risen = 0;
   for (const auto& [path, amount] : growth) risen += std::max(amount, 0.0);
   std::vector<std::string> paths;
   for (const auto& [path, amount] : growth) {
-    if (amount > 0 && amount >= risen / 10) paths.push_back(path);
+    const bool grew = amount > 0 && amount >= risen / 10;
+    if (grew || growth.size() == 1) paths.push_back(path);
   }
   return paths;
 }

@@ -215,17 +215,16 @@ SubjectUse use_in(const ProcessCurves& process, Span span,
   return use;
 }
 
-std::vector<SpanStats> spans_in(const EdgeHistograms& histograms,
-                                const std::map<std::string, OpsCurve>& errors,
-                                Span span) {
+std::vector<SpanStats> span_stats(
+    const std::map<std::string, Histogram>& histograms,
+    const std::map<std::string, double>& errors, double seconds) {
   std::vector<SpanStats> all;
-  for (const auto& [name, histogram] : histograms.between(span)) {
+  for (const auto& [name, histogram] : histograms) {
     SpanStats stats;
     stats.name = name;
     stats.count = static_cast<int64_t>(histogram.count());
     const auto failed = errors.find(name);
-    if (failed != errors.end())
-      stats.errors = whole(failed->second.growth(span));
+    if (failed != errors.end()) stats.errors = whole(failed->second);
     const auto quantile = [&](double q) {
       return static_cast<double>(histogram.quantile(q).value_or(0));
     };
@@ -235,9 +234,8 @@ std::vector<SpanStats> spans_in(const EdgeHistograms& histograms,
     stats.p95_ns = quantile(0.95);
     stats.p99_ns = quantile(0.99);
     stats.max_ns = static_cast<double>(histogram.max());
-    const double seconds = to_seconds(span.length());
-    stats.per_second =
-        seconds > 0 ? static_cast<double>(stats.count) / seconds : 0;
+    const auto count = static_cast<double>(stats.count);
+    stats.per_second = seconds > 0 ? count / seconds : 0;
     all.push_back(std::move(stats));
   }
   return all;

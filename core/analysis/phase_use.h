@@ -76,9 +76,11 @@ SubjectUse use_in(const ProcessCurves& process, Span span,
                   const std::vector<Reading>& frames,
                   const OpsTable::Primary& primary);
 
-std::vector<SpanStats> spans_in(const EdgeHistograms& histograms,
-                                const std::map<std::string, OpsCurve>& errors,
-                                Span span);
+// Statistics of spans by name; `errors` by the same names, `seconds` that the
+// phase lasted.
+std::vector<SpanStats> span_stats(
+    const std::map<std::string, Histogram>& histograms,
+    const std::map<std::string, double>& errors, double seconds);
 
 // The level that is judged for a resource; empty when it was not read.
 const LevelCurve& resource_level(const ProcessCurves& process,

@@ -9,11 +9,8 @@
 namespace tidemark {
 namespace {
 
-using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-// An edge is answered by a sample within this time (design part 3.1).
-constexpr Nanoseconds kEdgeLag = milliseconds(50);
 constexpr Nanoseconds kWindow = seconds(5);
 // Fewer equal states than this are no cycles, only two ends of a line.
 constexpr size_t kFewestCycles = 3;
@@ -120,8 +117,7 @@ bool Planner::ends_a_cycle(const Phase& cooldown) const {
   return first_measured_ == BootTime::max() || first_measured_ < cooldown.begin;
 }
 
-// The last part of each cool-down that ended, a little beyond its end for the
-// sample that answers the edge.
+// The last part of each cool-down that ended.
 std::vector<Span> Planner::cooldowns() const {
   std::vector<Span> windows;
   for (const Phase& phase : phases_) {
@@ -134,7 +130,7 @@ std::vector<Span> Planner::cooldowns() const {
     const auto quiesce =
         std::upper_bound(quiesces_.begin(), quiesces_.end(), phase.end);
     if (quiesce != quiesces_.begin()) from = std::max(from, quiesce[-1]);
-    windows.push_back({from, phase.end + kEdgeLag});
+    windows.push_back({from, phase.end});
   }
   return windows;
 }
@@ -161,7 +157,7 @@ std::vector<Span> Planner::repeats() const {
     }
     const BootTime from = std::max(phase.end - kWindow,
                                    phase.end - (phase.end - phase.begin) / 4);
-    by_path[phase.path].push_back({from, phase.end + kEdgeLag});
+    by_path[phase.path].push_back({from, phase.end});
   }
   std::vector<Span> most;
   for (auto& [path, windows] : by_path) {

@@ -11,8 +11,8 @@
 namespace tidemark {
 
 struct ReadingPlan {
-  // One window per finished cycle: the median of the readings in it is what
-  // the process retains. Ascending, without overlap.
+  // One window per finished cycle, which ends when the cycle does: the median
+  // of the readings in it is what the process retains. Ascending, no overlap.
   std::vector<Span> retained;
   // The spans of load whose every reading counts. Ascending, no overlap.
   std::vector<Span> load;

@@ -141,6 +141,17 @@ RunSummary RunAnalysis::Impl::summarize(const Dictionary& dictionary) const {
   return summary;
 }
 
+namespace {
+
+// The spans of all phases of one path.
+struct PathSpans {
+  std::map<std::string, Histogram> histograms;
+  std::map<std::string, double> errors;
+  double seconds = 0;
+};
+
+}  // namespace
+
 void RunAnalysis::Impl::summarize_phases(RunSummary& summary,
                                          const OpsTable& ops) const {
   std::map<std::string, OpsCurve> errors;
@@ -149,13 +160,28 @@ void RunAnalysis::Impl::summarize_phases(RunSummary& summary,
       errors[name].add(CounterCurve(series.unpack()));
     }
   }
+  std::map<std::string, PathSpans> paths;
   for (PhaseUse& use : summary.phases) {
     const Span span = span_of(use.phase, summary);
     for (const auto& [name, curve] : ops.all()) {
       const auto count = std::llround(curve.growth(span));
       if (count > 0) use.ops[name] = count;
     }
-    use.spans = spans_in(histograms, errors, span);
+    PathSpans here{histograms.between(span), {}, to_seconds(span.length())};
+    PathSpans& path = paths[use.phase.path];
+    for (const auto& [name, curve] : errors) {
+      here.errors[name] = curve.growth(span);
+      path.errors[name] += here.errors[name];
+    }
+    for (const auto& [name, histogram] : here.histograms) {
+      path.histograms[name].merge(histogram);
+    }
+    path.seconds += here.seconds;
+    use.spans = span_stats(here.histograms, here.errors, here.seconds);
+  }
+  for (const auto& [path, spans] : paths) {
+    summary.path_spans[path] =
+        span_stats(spans.histograms, spans.errors, spans.seconds);
   }
 }
 

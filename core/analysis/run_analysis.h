@@ -72,6 +72,9 @@ struct RunSummary {
   std::vector<Run> runs;
   BootTime begin, end;  // first and last frame or mark
   std::vector<PhaseUse> phases;
+  // Spans by phase path, all its cycles together: percentiles of the merged
+  // histograms, not of percentiles.
+  std::map<std::string, std::vector<SpanStats>> path_spans;
   std::vector<Finding> findings;  // worst first
   std::vector<Event> notes;       // notes, snapshots, alerts, exits of watched
   Quality quality;

@@ -1,18 +1,217 @@
-// The report for programs: report.json, schema version 1.
+// The report for programs: report.json, schema version 1 (docs/formats.md).
+// Times are Unix time in ns. No NaN: what is not finite is null.
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "core/base/text.h"
 #include "report/format.h"
-#include "report/report_data.h"
+#include "report/report.h"
+#include "report/sentences.h"
 
 namespace tidemark {
+namespace {
 
-void render_json(const ReportData& data, const FormatOptions&,
+using Json = nlohmann::ordered_json;
+
+constexpr int kSchemaVersion = 1;
+
+Json finite(double value) {
+  return std::isfinite(value) ? Json(value) : Json(nullptr);
+}
+
+Json text(const std::string& raw) { return sanitize_json(raw); }
+
+Json estimate(const Estimate& e) {
+  return {{"value", finite(e.value)},
+          {"lo", finite(e.lo)},
+          {"hi", finite(e.hi)},
+          {"n", e.n},
+          {"method", e.method}};
+}
+
+Json level(const LevelStats& stats) {
+  if (stats.n == 0) return nullptr;  // never read: absent, not zero
+  return {{"first", finite(stats.first)}, {"last", finite(stats.last)},
+          {"min", finite(stats.min)},     {"max", finite(stats.max)},
+          {"mean", finite(stats.mean)},   {"n", stats.n}};
+}
+
+Json host(const RecordingInfo& info) {
+  return {
+      {"name", text(info.host)},           {"kernel", text(info.kernel)},
+      {"cpu_model", text(info.cpu_model)}, {"cpu_count", info.cpu_count},
+      {"memory_bytes", info.memory_bytes}, {"page_size_bytes", info.page_size}};
+}
+
+Json run(const ReportData& data) {
+  Json json = {{"name", text(data.run_name)}, {"command", text(data.command)},
+               {"begin_ns", data.begin_ns},   {"end_ns", data.end_ns},
+               {"exit_code", nullptr},        {"signal", nullptr},
+               {"host", host(data.info)},     {"testbed", text(data.testbed)}};
+  if (data.command_exit_code) json["exit_code"] = *data.command_exit_code;
+  if (data.command_signal) json["signal"] = *data.command_signal;
+  return json;
+}
+
+void put_process(Json& json, const ProcessFacts& process) {
+  json["role"] = text(process.role);
+  json["pid"] = process.key.pid.value;
+  json["start_ticks"] = process.key.start_ticks;
+  json["comm"] = text(process.comm);
+}
+
+Json subject_use(const ReportData& data, const SubjectUse& use) {
+  Json json;
+  put_process(json, data.process(use.subject));
+  json["cpu_seconds"] = finite(use.cpu_seconds);
+  json["cpu_ratio"] = level(use.cpu_ratio);
+  json["rss_anon_bytes"] = level(use.rss_anon_bytes);
+  json["io_read_bytes"] = use.io_read_bytes;
+  json["io_write_bytes"] = use.io_write_bytes;
+  json["fds"] = level(use.fds);
+  json["threads"] = level(use.threads);
+  json["minor_faults"] = use.minor_faults;
+  json["major_faults"] = use.major_faults;
+  json["run_delay_seconds"] = finite(use.run_delay_seconds);
+  json["per_op"] = Json::object();
+  for (const auto& [name, value] : use.per_op) {
+    json["per_op"][name] = finite(value);
+  }
+  return json;
+}
+
+Json span(const SpanStats& stats) {
+  return {{"name", text(stats.name)},
+          {"count", stats.count},
+          {"errors", stats.errors},
+          {"mean_ns", finite(stats.mean_ns)},
+          {"p50_ns", finite(stats.p50_ns)},
+          {"p90_ns", finite(stats.p90_ns)},
+          {"p95_ns", finite(stats.p95_ns)},
+          {"p99_ns", finite(stats.p99_ns)},
+          {"max_ns", finite(stats.max_ns)},
+          {"per_second", finite(stats.per_second)}};
+}
+
+// A phase that was open when the recording ended was cut off, too.
+Json phase(const ReportData& data, const PhaseUse& use) {
+  const bool is_open = use.phase.status == PhaseStatus::open;
+  const bool is_ended = use.phase.status == PhaseStatus::ended;
+  Json json = {{"path", text(use.phase.path)},
+               {"cycle", use.phase.cycle},
+               {"kind", phase_kind_name(use.phase.kind)},
+               {"begin_ns", data.unix_ns(use.phase.begin)},
+               {"end_ns", is_open ? data.end_ns : data.unix_ns(use.phase.end)},
+               {"status", is_ended ? "ended" : "aborted"},
+               {"ops", Json::object()},
+               {"subjects", Json::array()},
+               {"spans", Json::array()}};
+  for (const auto& [name, count] : use.ops) {
+    json["ops"][sanitize_json(name)] = count;
+  }
+  for (const SubjectUse& subject : use.subjects) {
+    json["subjects"].push_back(subject_use(data, subject));
+  }
+  for (const SpanStats& stats : use.spans) json["spans"].push_back(span(stats));
+  return json;
+}
+
+Json finding(const ReportData& data, const Finding& f) {
+  Json json;
+  put_process(json, data.process(f.subject));
+  json["resource"] = resource_name(f.resource);
+  json["verdict"] = verdict_name(f.verdict);
+  json["class"] = f.leak_class.empty() ? Json(nullptr) : Json(f.leak_class);
+  json["confirmed_by"] = f.confirmed_by == Confirmation::none
+                             ? Json(nullptr)
+                             : Json(confirmation_name(f.confirmed_by));
+  json["slope_per_minute"] = estimate(f.slope_per_minute);
+  json["slope_per_op"] =
+      f.slope_per_op ? estimate(*f.slope_per_op) : Json(nullptr);
+  json["op"] = f.slope_per_op ? text(f.op_name) : Json(nullptr);
+  json["min_detectable_per_minute"] = finite(f.min_detectable_per_minute);
+  json["min_detectable_per_op"] = f.min_detectable_per_op
+                                      ? finite(*f.min_detectable_per_op)
+                                      : Json(nullptr);
+  json["plateau"] = f.plateau ? finite(*f.plateau) : Json(nullptr);
+  json["q_value"] = finite(f.q_value);
+  json["reason"] = text(f.reason);
+  json["needed_seconds"] = finite(f.needed_seconds);
+  json["cycles"] = f.cycles;
+  json["phases"] = Json::array();
+  for (const std::string& path : f.phases) json["phases"].push_back(text(path));
+  json["points"] = Json::array();
+  for (const Finding::Point& point : f.points) {
+    json["points"].push_back({{"seconds", finite(point.seconds)},
+                              {"ops", finite(point.ops)},
+                              {"value", finite(point.value)}});
+  }
+  json["sites"] = Json::array();
+  return json;
+}
+
+Json quality(const ReportData& data) {
+  const Quality& q = data.summary.quality;
+  Json json = {{"coverage", finite(q.coverage)},
+               {"level", text(q.level)},
+               {"dropped", Json::object()},
+               {"gaps", Json::array()},
+               {"degraded", Json::array()},
+               {"damages", Json::array()},
+               {"closed", data.closed},
+               {"too_brief", data.summary.too_brief},
+               {"self",
+                {{"cpu_seconds", finite(q.self_cpu_seconds)},
+                 {"rss_peak_bytes", q.self_rss_peak_bytes},
+                 {"probe_seconds", finite(q.self_probe_seconds)}}}};
+  for (const auto& [cause, count] : q.dropped) {
+    json["dropped"][sanitize_json(cause)] = count;
+  }
+  for (const Quality::Missing& gap : q.gaps) {
+    json["gaps"].push_back({{"begin_ns", data.unix_ns(gap.from)},
+                            {"end_ns", data.unix_ns(gap.to)},
+                            {"ticks", gap.ticks},
+                            {"reason", text(gap.reason)}});
+  }
+  for (const Quality::Degrade& d : q.degraded) {
+    json["degraded"].push_back({{"what", text(d.what)},
+                                {"cause", text(d.cause)},
+                                {"remedy", text(d.remedy)}});
+  }
+  for (const Damage& damage : data.damages) {
+    json["damages"].push_back({{"offset", damage.offset},
+                               {"bytes", damage.bytes},
+                               {"reason", text(damage.reason)},
+                               {"truncation", damage.truncation}});
+  }
+  return json;
+}
+
+}  // namespace
+
+void render_json(const ReportData& data, const FormatOptions& options,
                  std::string& out) {
-  nlohmann::ordered_json json;
-  json["schema_version"] = 1;
-  json["verdict"]["status"] = report_status_name(data.status);
-  out += json.dump(2) + "\n";
+  Json json = {{"schema_version", kSchemaVersion},
+               {"run", run(data)},
+               {"verdict",
+                {{"status", report_status_name(data.status)},
+                 {"exit_code", exit_code(data, options.flags)},
+                 {"score", nullptr},
+                 {"headline", text(headline(data))}}},
+               {"gates", Json::array()},
+               {"phases", Json::array()},
+               {"findings", Json::array()},
+               {"quality", quality(data)}};
+  for (const PhaseUse& use : data.summary.phases) {
+    json["phases"].push_back(phase(data, use));
+  }
+  for (const Finding& f : data.summary.findings) {
+    json["findings"].push_back(finding(data, f));
+  }
+  // Indented by one: readable, and half the size of the usual two for the
+  // points. Anything that is still no UTF-8 is replaced, never thrown on.
+  out += json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace tidemark

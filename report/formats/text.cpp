@@ -1,23 +1,395 @@
-// The report for a terminal: verdict first.
+// The report for a terminal: verdict first, then findings, phases, spans,
+// what happened, and how good the data is. At most 100 columns.
 #include "core/base/text.h"
 
-#include <string>
+#include <fmt/format.h>
+
+#include <cmath>
+#include <set>
 
 #include "report/format.h"
-#include "report/report_data.h"
+#include "report/phase_groups.h"
+#include "report/report.h"
+#include "report/sentences.h"
+#include "report/survey.h"
+#include "report/table.h"
 
 namespace tidemark {
+namespace {
 
-void render_text(const ReportData& data, const FormatOptions&,
-                 std::string& out) {
-  out += std::string("verdict: ") + report_status_name(data.status) + "\n";
-  for (const Finding& finding : data.summary.findings) {
-    const ProcessFacts& process = data.process(finding.subject);
-    out += "  " + sanitize_terminal(process.role) + " (pid " +
-           std::to_string(process.key.pid.value) + ") " +
-           resource_name(finding.resource) + ": " +
-           verdict_name(finding.verdict) + ", " + finding.reason + "\n";
+constexpr size_t kWidth = 100;
+constexpr size_t kMostProcesses = 6;  // of a phase; -v shows all
+constexpr size_t kMostPhases = 24;
+constexpr size_t kMostNotes = 12;
+
+enum class Style : uint8_t { bold, dim, red, yellow, green };
+
+class Writer {
+ public:
+  Writer(const ReportData& data, const FormatOptions& options, std::string& out)
+      : data_(data), options_(options), out_(out) {}
+
+  void write();
+
+ private:
+  std::string paint(Style style, const std::string& text) const;
+  void heading(const char* title) {
+    out_ += "\n" + paint(Style::bold, title) + "\n";
   }
+  void header();
+  void banner();
+  void findings();
+  void phases();
+  void phase(TextTable& table, const PhaseGroup& group);
+  void spans(const std::vector<PhaseGroup>& groups);
+  void notes();
+  void quality();
+  void fact(const char* name, const std::string& text, bool is_bad = false);
+
+  const ReportData& data_;
+  const FormatOptions& options_;
+  std::string& out_;
+};
+
+std::string Writer::paint(Style style, const std::string& text) const {
+  if (!options_.color) return text;
+  static constexpr const char* kCodes[] = {"1", "2", "1;31", "1;33", "1;32"};
+  return std::string("\033[") + kCodes[static_cast<size_t>(style)] + "m" +
+         text + "\033[0m";
+}
+
+std::string seconds_text(double seconds) {
+  return format_duration(
+      Nanoseconds(std::llround(std::clamp(seconds, 0.0, 1e9) * 1e9)));
+}
+
+std::string clean(const std::string& raw) { return sanitize_terminal(raw); }
+
+struct Mark {
+  const char* sign;
+  Style style;
+};
+
+Mark mark_of(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::leak: return {"✗", Style::red};
+    case Verdict::suspect: return {"!", Style::yellow};
+    case Verdict::saturating: return {"~", Style::yellow};
+    case Verdict::step: return {"~", Style::yellow};
+    case Verdict::inconclusive: return {"?", Style::yellow};
+    case Verdict::startup:
+    case Verdict::none: return {"✓", Style::green};
+  }
+  return {"?", Style::yellow};
+}
+
+void Writer::header() {
+  std::string title = "Tidemark report";
+  if (!data_.run_name.empty()) title += " · " + clean(data_.run_name);
+  out_ += paint(Style::bold, fit(title, kWidth)) + "\n";
+  std::string line = fmt::format("{} UTC · {}", format_utc(data_.begin_ns),
+                                 seconds_text(data_.seconds()));
+  if (!data_.info.host.empty()) line += " · " + clean(data_.info.host);
+  line += " · " + clean(data_.testbed);
+  out_ += wrap(line, kWidth, 0) + "\n";
+  if (!data_.command.empty()) {
+    out_ += fit("$ " + clean(data_.command), kWidth) + "\n";
+  }
+}
+
+void Writer::banner() {
+  static constexpr const char* kWords[] = {"✓ PASS", "! WARNING", "✗ FAIL",
+                                           "? INCONCLUSIVE"};
+  static constexpr Style kStyles[] = {Style::green, Style::yellow, Style::red,
+                                      Style::yellow};
+  const auto status = static_cast<size_t>(data_.status);
+  const std::string word = kWords[status];
+  const std::string text =
+      wrap(clean(word + "  " + headline(data_)), kWidth, 2);
+  // The word alone is painted: it is the first of the first line.
+  out_ += "\n" + paint(kStyles[status], word) + text.substr(word.size()) + "\n";
+  if (data_.command_signal) {
+    out_ +=
+        paint(Style::red, "✗ ABORTED") +
+        fmt::format("  the command died of signal {}\n", *data_.command_signal);
+  } else if (data_.command_exit_code.value_or(0) != 0) {
+    out_ += fmt::format("  The command exited with {}.\n",
+                        *data_.command_exit_code);
+  }
+  if (data_.lost_data()) {
+    out_ += paint(Style::red, "✗ DATA LOST") +
+            "  the recording is damaged; see Data below\n";
+  }
+}
+
+void Writer::findings() {
+  heading("Findings");
+  const std::vector<Sentence> all = sentences(data_);
+  for (const Sentence& sentence : all) {
+    const Mark mark = mark_of(sentence.verdict);
+    out_ += "  " + paint(mark.style, mark.sign) + " " +
+            wrap(clean(sentence.text), kWidth, 4) + "\n";
+  }
+  if (all.empty()) out_ += "  none: no watched process was read\n";
+  if (data_.summary.too_brief > 0) {
+    out_ += fmt::format("  {} watched {} lived too briefly to be judged.\n",
+                        data_.summary.too_brief,
+                        data_.summary.too_brief == 1 ? "process" : "processes");
+  }
+}
+
+std::string or_blank(bool is_known, std::string text) {
+  return is_known ? std::move(text) : "-";
+}
+
+// One decimal below ten percent.
+std::string ratio_text(double ratio) {
+  return fmt::format("{:.{}f} %", ratio * 100, ratio < 0.0995 ? 1 : 0);
+}
+
+std::vector<std::string> cells(const ReportData& data, const GroupUse& use) {
+  const double ops = use.ops;
+  return {
+      clean(data.process(use.subject).role),
+      seconds_text(use.cpu_seconds),
+      ratio_text(use.cpu_ratio()),
+      or_blank(ops > 0, seconds_text(use.cpu_seconds / std::max(ops, 1.0))),
+      or_blank(use.rss_known, format_bytes(use.rss_peak_bytes)),
+      or_blank(use.rss_known, format_bytes_signed(use.rss_growth_bytes)),
+      or_blank(ops > 0 && use.rss_known,
+               format_bytes_signed(use.rss_growth_bytes / std::max(ops, 1.0))),
+      format_bytes(static_cast<double>(use.io_read_bytes)),
+      format_bytes(static_cast<double>(use.io_write_bytes)),
+      or_blank(use.fds_known, format_count(use.fds_last)),
+      or_blank(use.threads_known, format_count(use.threads_last)),
+  };
+}
+
+std::string group_title(const PhaseGroup& group) {
+  std::string text = clean(group.path);
+  if (group.cycles > 1) text += fmt::format(" ×{}", group.cycles);
+  if (group.kind != PhaseKind::custom && group.path != "run") {
+    const char* kind = phase_kind_name(group.kind);
+    if (group.path != kind) text += std::string(" (") + kind + ")";
+  }
+  text += ", " + seconds_text(group.seconds);
+  for (const auto& [name, count] : group.ops) {
+    const auto n = static_cast<double>(count);
+    text += fmt::format(", {} {}", format_count(n), clean(name));
+    if (group.seconds > 0) {
+      text +=
+          fmt::format(" ({}/s)", format_count(std::round(n / group.seconds)));
+    }
+  }
+  if (group.aborted > 0) text += fmt::format(", {} aborted", group.aborted);
+  return text;
+}
+
+void Writer::phase(TextTable& table, const PhaseGroup& group) {
+  table.add_section("  " +
+                    paint(Style::bold, fit(group_title(group), kWidth - 2)));
+  size_t shown = 0;
+  for (const GroupUse& use : group.subjects) {
+    if (shown++ == kMostProcesses && !options_.detail) {
+      table.add_section(fmt::format("    and {} more, with less CPU (-v)",
+                                    group.subjects.size() - kMostProcesses));
+      break;
+    }
+    table.add(cells(data_, use));
+  }
+}
+
+void Writer::phases() {
+  const auto groups =
+      options_.detail ? each_phase(data_.summary) : group_phases(data_.summary);
+  heading("Phases");
+  using enum TextTable::Align;
+  TextTable table({{"process", left, 14},
+                   {"CPU", right},
+                   {"core", right},
+                   {"CPU/op", right},
+                   {"memory", right},
+                   {"grew", right},
+                   {"grew/op", right},
+                   {"read", right},
+                   {"written", right},
+                   {"fds", right},
+                   {"thr", right}});
+  size_t shown = 0;
+  for (const PhaseGroup& group : groups) {
+    if (shown++ == kMostPhases && !options_.detail) {
+      table.add_section(fmt::format("  and {} more phases (-v)",
+                                    groups.size() - kMostPhases));
+      break;
+    }
+    phase(table, group);
+  }
+  out_ += table.render("    ");
+  spans(groups);
+}
+
+void Writer::spans(const std::vector<PhaseGroup>& groups) {
+  using enum TextTable::Align;
+  TextTable table({{"span", left, 22},
+                   {"calls", right},
+                   {"errors", right},
+                   {"per s", right},
+                   {"mean", right},
+                   {"p50", right},
+                   {"p90", right},
+                   {"p99", right},
+                   {"max", right}});
+  const auto ns = [](double value) {
+    return format_duration(Nanoseconds(std::llround(value)));
+  };
+  size_t shown = 0;
+  for (const PhaseGroup& group : groups) {
+    if (group.spans.empty()) continue;
+    if (shown++ == kMostPhases && !options_.detail) break;
+    table.add_section("  " + paint(Style::bold, fit(clean(group.path), 60)));
+    for (const SpanStats& span : group.spans) {
+      table.add(
+          {clean(span.name), format_count(static_cast<double>(span.count)),
+           format_count(static_cast<double>(span.errors)),
+           format_count(span.per_second), ns(span.mean_ns), ns(span.p50_ns),
+           ns(span.p90_ns), ns(span.p99_ns), ns(span.max_ns)});
+    }
+  }
+  if (table.empty()) return;
+  heading("Spans");
+  out_ += table.render("    ");
+}
+
+std::string note_text(const ReportData& data, const Event& event) {
+  const std::string who =
+      event.subject.valid() ? data.process(event.subject).role : std::string();
+  switch (event.kind) {
+    case EventKind::alert: return "alert: " + event.text;
+    case EventKind::oom_kill: return who + " was killed: out of memory";
+    case EventKind::snapshot: return "snapshot " + event.name;
+    case EventKind::exit: {
+      const auto status = static_cast<int>(event.value);
+      const int signal = status & 0x7F;  // waitpid(2)
+      if (signal != 0) return who + fmt::format(" died of signal {}", signal);
+      return who + fmt::format(" exited with {}", (status >> 8) & 0xFF);
+    }
+    default: return event.name + (event.text.empty() ? "" : " " + event.text);
+  }
+}
+
+// A process that exits with 0 is no news.
+bool is_news(const Event& event) {
+  return event.kind != EventKind::exit || event.value != 0;
+}
+
+void Writer::notes() {
+  std::vector<const Event*> news;
+  for (const Event& event : data_.summary.notes) {
+    if (is_news(event)) news.push_back(&event);
+  }
+  if (news.empty()) return;
+  heading("Notes");
+  for (size_t i = 0; i < news.size(); ++i) {
+    if (i == kMostNotes && !options_.detail) {
+      out_ += fmt::format("  and {} more (-v)\n", news.size() - kMostNotes);
+      break;
+    }
+    const double at = to_seconds(news[i]->time - data_.summary.begin);
+    const std::string line = fmt::format("  {:>10}  ", seconds_text(at)) +
+                             clean(note_text(data_, *news[i]));
+    out_ += fit(line, kWidth) + "\n";
+  }
+}
+
+void Writer::fact(const char* name, const std::string& text, bool is_bad) {
+  const std::string line = wrap(clean(text), kWidth, 14);
+  out_ += fmt::format("  {:<12}", name) +
+          (is_bad ? paint(Style::yellow, line) : line) + "\n";
+}
+
+std::string gap_text(const Quality& quality) {
+  int64_t ticks = 0;
+  std::set<std::string> reasons;
+  for (const Quality::Missing& gap : quality.gaps) {
+    ticks += gap.ticks;
+    if (reasons.size() < 3) reasons.insert(gap.reason);
+  }
+  std::string text =
+      fmt::format("{} ticks missing in {} gaps", ticks, quality.gaps.size());
+  const char* before = ": ";
+  for (const std::string& reason : reasons) {
+    text += before + reason;
+    before = "; ";
+  }
+  return text;
+}
+
+std::string state_text(const ReportData& data) {
+  if (data.damages.empty()) {
+    return data.closed ? ""
+                       : "not closed: its writer was killed, or still "
+                         "writes; read to its last whole record";
+  }
+  const Damage& first = data.damages.front();
+  std::string text = fmt::format("{} at byte {}, {} bytes", first.reason,
+                                 first.offset, first.bytes);
+  if (data.damages.size() > 1) {
+    text +=
+        fmt::format(", and {} more (tidemark verify)", data.damages.size() - 1);
+  }
+  return text;
+}
+
+void Writer::quality() {
+  const Quality& q = data_.summary.quality;
+  heading("Data");
+  fact("coverage",
+       fmt::format("{:.1f} % of the ticks", std::floor(q.coverage * 1000) / 10),
+       q.coverage < 0.95);
+  if (!q.level.empty()) fact("sensors", q.level);
+  std::string lost;
+  for (const auto& [cause, count] : q.dropped) {
+    lost += (lost.empty() ? "" : ", ") +
+            format_count(static_cast<double>(count)) + " " + cause;
+  }
+  fact("lost", lost.empty() ? "nothing" : lost, !lost.empty());
+  if (!q.gaps.empty()) fact("gaps", gap_text(q), true);
+  for (const Quality::Degrade& degrade : q.degraded) {
+    fact("degraded",
+         degrade.what + ": " + degrade.cause +
+             (degrade.remedy.empty() ? "" : "; remedy: " + degrade.remedy),
+         true);
+  }
+  const double seconds = std::max(data_.seconds(), 1e-9);
+  fact("own cost",
+       fmt::format("{} CPU ({:.2f} % of a core), {} memory at most{}",
+                   seconds_text(q.self_cpu_seconds),
+                   100 * q.self_cpu_seconds / seconds,
+                   format_bytes(static_cast<double>(q.self_rss_peak_bytes)),
+                   q.self_probe_seconds > 0
+                       ? ", probes " + seconds_text(q.self_probe_seconds)
+                       : ""));
+  const std::string state = state_text(data_);
+  fact("recording", data_.path + (state.empty() ? "" : ": " + state),
+       !state.empty());
+  const int code = exit_code(data_, options_.flags);
+  fact("exit code", std::to_string(code));
+}
+
+void Writer::write() {
+  header();
+  banner();
+  findings();
+  phases();
+  notes();
+  quality();
+}
+
+}  // namespace
+
+void render_text(const ReportData& data, const FormatOptions& options,
+                 std::string& out) {
+  Writer(data, options, out).write();
 }
 
 }  // namespace tidemark

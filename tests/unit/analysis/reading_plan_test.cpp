@@ -5,7 +5,6 @@
 namespace tidemark {
 namespace {
 
-using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 BootTime at(double s) {
@@ -41,8 +40,6 @@ class Marks {
   std::map<std::string, uint32_t> cycles_;
 };
 
-constexpr auto kLag = milliseconds(50);
-
 TEST(ReadingPlan, OneReadingAfterEachCooldown) {
   Marks marks;
   for (int i = 0; i < 4; ++i) {
@@ -51,7 +48,7 @@ TEST(ReadingPlan, OneReadingAfterEachCooldown) {
   }
   const ReadingPlan plan = marks.plan(400);
   ASSERT_EQ(plan.retained.size(), 4u);
-  EXPECT_EQ(plan.retained[0], (Span{at(95), at(100) + kLag}));
+  EXPECT_EQ(plan.retained[0], (Span{at(95), at(100)}));
   ASSERT_EQ(plan.load.size(), 4u);
   EXPECT_EQ(plan.load[3], (Span{at(300), at(380)}));
   EXPECT_FALSE(plan.warmup_marked);
@@ -63,7 +60,7 @@ TEST(ReadingPlan, AShortCooldownIsReadInItsSecondHalf) {
     marks.phase("load", PhaseKind::load, 10 * i, 10 * i + 8);
     marks.phase("rest", PhaseKind::cooldown, 10 * i + 8, 10 * i + 10);
   }
-  EXPECT_EQ(marks.plan(30).retained[0], (Span{at(9), at(10) + kLag}));
+  EXPECT_EQ(marks.plan(30).retained[0], (Span{at(9), at(10)}));
 }
 
 TEST(ReadingPlan, WarmupAndItsCooldownAreDropped) {
@@ -79,7 +76,7 @@ TEST(ReadingPlan, WarmupAndItsCooldownAreDropped) {
   EXPECT_TRUE(plan.warmup_marked);
   EXPECT_EQ(plan.warmup_end, at(50));
   ASSERT_EQ(plan.retained.size(), 3u);
-  EXPECT_EQ(plan.retained[0].to, at(80) + kLag);
+  EXPECT_EQ(plan.retained[0].to, at(80));
 }
 
 TEST(ReadingPlan, AWarmupInEachCycleDropsNoCycle) {
@@ -111,7 +108,7 @@ TEST(ReadingPlan, QuiesceNarrowsTheWindow) {
     marks.phase("rest", PhaseKind::cooldown, 20 * i + 10, 20 * i + 20);
     marks.quiesce(20 * i + 18);
   }
-  EXPECT_EQ(marks.plan(60).retained[1], (Span{at(38), at(40) + kLag}));
+  EXPECT_EQ(marks.plan(60).retained[1], (Span{at(38), at(40)}));
 }
 
 TEST(ReadingPlan, QuiesceMarksAloneMakeCycles) {
@@ -131,7 +128,7 @@ TEST(ReadingPlan, ARepeatedLoadIsReadAtItsEnd) {
   }
   const ReadingPlan plan = marks.plan(60);
   ASSERT_EQ(plan.retained.size(), 3u);
-  EXPECT_EQ(plan.retained[0], (Span{at(15), at(20) + kLag}));
+  EXPECT_EQ(plan.retained[0], (Span{at(15), at(20)}));
 }
 
 TEST(ReadingPlan, TwoCyclesAreTooFew) {

@@ -1,6 +1,8 @@
 // A run made of formulas: processes whose figures are functions of time, and
-// marks; played as frames and events in the way of a recording (only values
-// that changed, all of them at the begin of a chapter).
+// marks. Played as frames and events in the way of a recording's reader: only
+// values that changed, all of them at the begin of a chapter, and a column
+// without values where all were read and none changed. Written to disk as the
+// sensors do: every value.
 #pragma once
 
 #include <algorithm>
@@ -44,7 +46,7 @@ struct FrameItem {
 };
 using Item = std::variant<FrameItem, Event, GapItem>;
 
-class Run {
+class RunModel {
  public:
   SubjectId process(const std::string& comm, int32_t pid,
                     const std::string& role = "", double born = -500) {
@@ -108,16 +110,17 @@ class Run {
     events_.push_back(event);
     return events_.back();
   }
+  void event(const Event& event) { events_.push_back(event); }
   // No tick between the two; `reason` empty: nobody says so.
   void gap(double from, double to, const std::string& reason) {
     gaps_.push_back({at(from), at(to), std::llround(to - from), reason});
   }
 
   // Ticks each second from 0 to `seconds`, edges at phase marks.
-  std::vector<Item> items(double seconds);
+  std::vector<Item> items(double seconds, bool changed_only);
 
   void play(RunAnalysis& analysis, double seconds) {
-    for (const Item& item : items(seconds)) {
+    for (const Item& item : items(seconds, true)) {
       if (const auto* frame = std::get_if<FrameItem>(&item)) {
         analysis.on_frame(frame->frame, frame->chapter_begin, dictionary_);
       } else if (const auto* event = std::get_if<Event>(&item)) {
@@ -172,7 +175,7 @@ class Run {
     metric.kind = kind;
     dictionary_.define(metric);
   }
-  Frame frame(double seconds, FrameKind kind, bool chapter_begin);
+  Frame frame(double seconds, FrameKind kind, bool all_values);
   bool in_gap(BootTime time) const {
     return std::any_of(gaps_.begin(), gaps_.end(), [&](const GapItem& gap) {
       return gap.from <= time && time < gap.to;
@@ -189,23 +192,25 @@ class Run {
   uint64_t sequence_ = 0;
 };
 
-inline Frame Run::frame(double seconds, FrameKind kind, bool chapter_begin) {
+inline Frame RunModel::frame(double seconds, FrameKind kind, bool all_values) {
   Frame frame;
   frame.time = at(seconds);
   frame.kind = kind;
   frame.interval_ns = 1'000'000'000;
-  if (chapter_begin) known_.clear();
+  if (all_values) known_.clear();
   ended_.resize(parts_.size());
   for (const Metric& metric : dictionary_.metrics()) {
     Column column;
     column.metric = metric.id;
     column.read_begin = frame.time;
+    bool is_read = false;
     for (const Part& part : parts_) {
       const auto figure = part.figures.find(metric.name);
       if (figure == part.figures.end() || seconds < part.begin ||
           seconds >= part.end) {
         continue;
       }
+      is_read = true;
       const int64_t value = std::llround(figure->second(seconds));
       const auto key = std::pair(metric.id.value, part.subject.value);
       const auto [known, is_new] = known_.try_emplace(key, value);
@@ -214,7 +219,7 @@ inline Frame Run::frame(double seconds, FrameKind kind, bool chapter_begin) {
       column.subjects.push_back(part.subject);
       column.values.push_back(value);
     }
-    if (!column.values.empty()) frame.columns.push_back(std::move(column));
+    if (is_read) frame.columns.push_back(std::move(column));
   }
   for (SpanSource& span : spans_) {
     while (static_cast<double>(span.calls) < span.per_second * seconds) {
@@ -233,7 +238,7 @@ inline Frame Run::frame(double seconds, FrameKind kind, bool chapter_begin) {
   return frame;
 }
 
-inline std::vector<Item> Run::items(double seconds) {
+inline std::vector<Item> RunModel::items(double seconds, bool changed_only) {
   std::vector<std::pair<double, FrameKind>> times;
   for (double t = 0; t <= seconds; t += 1) {
     if (!in_gap(at(t))) times.push_back({t, FrameKind::tick});
@@ -253,8 +258,9 @@ inline std::vector<Item> Run::items(double seconds) {
   int in_chapter = 0;
   for (const auto& [t, kind] : times) {
     const bool chapter_begin = in_chapter++ % 60 == 0;
+    const bool all_values = chapter_begin || !changed_only;
     timed.push_back(
-        {at(t), FrameItem{frame(t, kind, chapter_begin), chapter_begin}});
+        {at(t), FrameItem{frame(t, kind, all_values), chapter_begin}});
   }
   std::stable_sort(
       timed.begin(), timed.end(),
