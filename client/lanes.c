@@ -116,7 +116,7 @@ bool tidemark_claim(struct tidemark_session* session,
     return false;
   }
   raise_lanes_used(segment, index + 1);
-  touch(segment, index);
+  if (index != 0) touch(segment, index);
   thread->index = index;
   thread->lane = &segment->lanes[index];
   thread->ring = segment->rings[index];

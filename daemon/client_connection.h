@@ -76,6 +76,7 @@ class ClientConnection {
   uint64_t position(uint32_t lane) const { return lanes_[lane].position(); }
 
   void beat(BootTime now) { segment_->beat(to_ns(now) + boot_offset_ns_); }
+  void retire_beat() { segment_->beat(0); }
   void reconnect(UniqueFd socket) { socket_ = std::move(socket); }
   void introduce(ClientInfo info) { info_ = std::move(info); }
   // `value` as in EventKind::client_end.

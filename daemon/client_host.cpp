@@ -376,7 +376,14 @@ void ClientHost::Impl::forget_ended() {
 }
 
 ClientHost::ClientHost(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-ClientHost::~ClientHost() = default;
+
+// Clients need not wait for the heartbeat to grow old: they look for the next
+// daemon with their next mark.
+ClientHost::~ClientHost() {
+  for (const auto& [id, client] : impl_->clients) {
+    if (client->state == ClientConnection::State::live) client->retire_beat();
+  }
+}
 
 Result<std::unique_ptr<ClientHost>> ClientHost::create(
     const ClientHostOptions& options, Definer& definer) {
