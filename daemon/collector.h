@@ -49,6 +49,13 @@ class FrameBuilder {
  public:
   virtual ~FrameBuilder() = default;
   virtual void put(MetricId metric, SubjectId subject, int64_t value) = 0;
+  // The same for many subjects at once: values[i] is of subjects[i].
+  virtual void put_all(MetricId metric, std::span<const SubjectId> subjects,
+                       std::span<const int64_t> values) {
+    for (size_t i = 0; i < subjects.size(); ++i) {
+      put(metric, subjects[i], values[i]);
+    }
+  }
   virtual void put_histogram(HistogramValue value) = 0;
 };
 

@@ -52,6 +52,16 @@ void FrameWriter::put(MetricId metric, SubjectId subject, int64_t value) {
   target.values.push_back(value);
 }
 
+// The caller's subjects are valid ones, as many as values.
+void FrameWriter::put_all(MetricId metric, std::span<const SubjectId> subjects,
+                          std::span<const int64_t> values) {
+  if (!metric.valid() || subjects.empty()) return;
+  Column& target = column(metric);
+  target.subjects.insert(target.subjects.end(), subjects.begin(),
+                         subjects.end());
+  target.values.insert(target.values.end(), values.begin(), values.end());
+}
+
 void FrameWriter::put_histogram(HistogramValue value) {
   frame_->histograms.push_back(std::move(value));
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "core/model/frame.h"
@@ -19,6 +20,8 @@ class FrameWriter final : public FrameBuilder {
   void end_reads(BootTime now);
 
   void put(MetricId metric, SubjectId subject, int64_t value) override;
+  void put_all(MetricId metric, std::span<const SubjectId> subjects,
+               std::span<const int64_t> values) override;
   void put_histogram(HistogramValue value) override;
 
  private:

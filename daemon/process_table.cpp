@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <cstring>
 #include <utility>
 
 #include "core/base/text.h"
@@ -48,11 +49,50 @@ void ProcessTable::set_adopter(Pid pid) { adopter_ = pid; }
 
 void ProcessTable::begin_scan() {
   ++scan_;
-  seen_ = 0;
   movers_.clear();
+  next_order_.clear();
+  passed_over_.clear();
+  cursor_ = 0;
+  sorted_ = true;
 }
 
 SubjectId ProcessTable::observe(const ProcessSeen& seen) {
+  if (!next_order_.empty()) {
+    if (next_order_.back().key == seen.key) return next_order_.back().id;
+    sorted_ = sorted_ && next_order_.back().key.pid < seen.key.pid;
+  }
+  Seen* known = expected(seen);
+  if (known != nullptr && unchanged(*known, seen)) {
+    next_order_.push_back(*known);
+  } else {
+    const int64_t rss_listed = known == nullptr ? -1 : known->rss_listed;
+    next_order_.push_back(look_up(seen));
+    next_order_.back().rss_listed = rss_listed;
+  }
+  note_memory(next_order_.back(), seen.rss_estimate);
+  return next_order_.back().id;
+}
+
+// Where this process stood in the scan before, if it comes in the same order;
+// those that are passed over have most likely ended.
+ProcessTable::Seen* ProcessTable::expected(const ProcessSeen& seen) {
+  while (cursor_ < order_.size() && order_[cursor_].key != seen.key) {
+    if (order_[cursor_].key.pid > seen.key.pid) return nullptr;
+    passed_over_.push_back(order_[cursor_++].key);
+  }
+  return cursor_ < order_.size() ? &order_[cursor_++] : nullptr;
+}
+
+bool ProcessTable::unchanged(const Seen& before,
+                             const ProcessSeen& seen) const {
+  const std::string_view comm(before.comm.data(),
+                              ::strnlen(before.comm.data(), 16));
+  return before.parent == seen.parent && before.exec_id == seen.exec_id &&
+         before.zombie == seen.zombie &&
+         (seen.kernel_thread || comm == seen.comm.substr(0, 16));
+}
+
+ProcessTable::Seen ProcessTable::look_up(const ProcessSeen& seen) {
   Entry* entry = entry_of(seen.key);
   if (entry == nullptr) {
     entry = &create(seen);
@@ -61,29 +101,46 @@ SubjectId ProcessTable::observe(const ProcessSeen& seen) {
   } else {
     refresh(*entry, seen);
   }
-  note_memory(*entry, seen.rss_estimate);
   entry->zombie = seen.zombie;
-  if (entry->scan != scan_) {
-    entry->scan = scan_;
-    ++seen_;
-  }
-  return entry->subject.id;
+  entry->scan = scan_;
+  Seen known{.key = seen.key,
+             .id = entry->subject.id,
+             .parent = seen.parent,
+             .exec_id = seen.exec_id,
+             .zombie = seen.zombie};
+  const std::string_view comm = seen.comm.substr(0, known.comm.size());
+  std::copy(comm.begin(), comm.end(), known.comm.begin());
+  return known;
 }
 
 std::vector<SubjectId> ProcessTable::end_scan() {
   // A child may be seen before the parent that makes it watched.
   spread_watch(fresh_);
+  // Whoever may have ended: passed over, not come to, or known by its fork.
+  while (cursor_ < order_.size()) {
+    passed_over_.push_back(order_[cursor_++].key);
+  }
+  passed_over_.insert(passed_over_.end(), fresh_.begin(), fresh_.end());
   fresh_.clear();
   std::vector<SubjectId> ended;
-  if (seen_ == by_key_.size()) return ended;
-  for (auto it = by_key_.begin(); it != by_key_.end();) {
-    const auto here = it++;
-    if (here->second.scan == scan_) continue;
+  for (const ProcessKey key : passed_over_) {
+    if (!ended_in_scan(key)) continue;
+    const auto here = by_key_.find(key);
     ended.push_back(here->second.subject.id);
     remove(here->second);
     by_key_.erase(here);
   }
+  std::swap(order_, next_order_);
   return ended;
+}
+
+bool ProcessTable::ended_in_scan(ProcessKey key) {
+  const Entry* entry = entry_of(key);
+  if (entry == nullptr || entry->scan == scan_) return false;
+  // Out of order, one may have been met in its place and passed over again.
+  return sorted_ ||
+         std::none_of(next_order_.begin(), next_order_.end(),
+                      [&](const Seen& seen) { return seen.key == key; });
 }
 
 SubjectId ProcessTable::on_fork(const ProcessSeen& child) {
@@ -195,13 +252,13 @@ ProcessTable::Entry& ProcessTable::create(const ProcessSeen& seen) {
   return entry;
 }
 
-void ProcessTable::note_memory(Entry& entry, int64_t rss_estimate) {
+void ProcessTable::note_memory(Seen& known, int64_t rss_estimate) {
   if (rss_estimate < 0) return;
-  if (entry.rss_listed < 0) entry.rss_listed = rss_estimate;
-  const int64_t moved = std::abs(rss_estimate - entry.rss_listed);
+  if (known.rss_listed < 0) known.rss_listed = rss_estimate;
+  const int64_t moved = std::abs(rss_estimate - known.rss_listed);
   if (moved < mover_threshold_ || movers_.size() == kMostMovers) return;
-  entry.rss_listed = rss_estimate;
-  movers_.push_back(entry.subject.id);
+  known.rss_listed = rss_estimate;
+  movers_.push_back(known.id);
 }
 
 void ProcessTable::refresh(Entry& entry, const ProcessSeen& seen) {

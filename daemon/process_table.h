@@ -3,6 +3,7 @@
 // correlator look things up in it.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -86,17 +87,32 @@ class ProcessTable {
  private:
   struct Entry {
     Subject subject;
-    uint64_t scan = 0;  // the last scan that saw it
+    uint64_t scan = 0;  // the last scan that looked it up
+    uint64_t exec_id = 0;
+    bool exited = false;
+    bool zombie = false;
+  };
+  // What a scan compares, of all processes in the order of the latest scan:
+  // as long as it is seen again in that order, and nothing of it changed, no
+  // process is looked up.
+  struct Seen {
+    ProcessKey key;
+    SubjectId id;
+    Pid parent;
     uint64_t exec_id = 0;
     int64_t rss_listed = -1;  // the estimate when last a mover, or first seen
-    bool exited = false;
+    std::array<char, 16> comm{};
     bool zombie = false;
   };
   Entry* entry_of(ProcessKey key);
   Entry* entry_of(Pid pid);
   const Entry* entry_of(Pid pid) const;
   Entry& create(const ProcessSeen& seen);
-  void note_memory(Entry& entry, int64_t rss_estimate);
+  Seen look_up(const ProcessSeen& seen);
+  Seen* expected(const ProcessSeen& seen);
+  bool unchanged(const Seen& before, const ProcessSeen& seen) const;
+  void note_memory(Seen& known, int64_t rss_estimate);
+  bool ended_in_scan(ProcessKey key);
   void refresh(Entry& entry, const ProcessSeen& seen);
   void describe(Subject& subject);
   void publish(Entry& entry);
@@ -119,7 +135,10 @@ class ProcessTable {
   Pid adopter_;
   int64_t mover_threshold_;
   uint64_t scan_ = 0;
-  size_t seen_ = 0;  // distinct processes in this scan
+  std::vector<Seen> order_, next_order_;  // of the latest scan, of this one
+  size_t cursor_ = 0;                     // in order_
+  bool sorted_ = true;                    // this scan rises by pid
+  std::vector<ProcessKey> passed_over_;   // of order_, not seen in its place
 };
 
 }  // namespace tidemark

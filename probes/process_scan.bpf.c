@@ -58,7 +58,7 @@ int scan_task(struct bpf_iter__task* ctx) {
   } else {
     read_memory(&record, task);
   }
-  BPF_CORE_READ_STR_INTO(&record.comm, task, comm);
+  bpf_core_read(record.comm, sizeof(record.comm), &task->comm);
   bpf_seq_write(seq, &record, sizeof(record));
   return 0;
 }

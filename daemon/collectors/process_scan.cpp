@@ -24,10 +24,11 @@ class ProcessScanCollector final : public Collector,
   }
 
   Status collect(const CollectRequest& request, FrameBuilder& frame) override {
-    frame_ = &frame;
+    metrics_.begin();
     kind_ = request.kind;
     table_->begin_scan();
     const Status status = source_->scan(*this);
+    metrics_.end(frame);
     // After a pass that was cut short, the unseen are not the ended.
     if (status) table_->end_scan();
     return status;
@@ -58,13 +59,13 @@ class ProcessScanCollector final : public Collector,
   void visit(const ProcessSample& sample) override {
     const SubjectId id = table_->observe(sample.who);
     if (sample.io && kind_ == FrameKind::tick) {
-      metrics_.put(*frame_, id, sample);
+      metrics_.add(id, sample);
       return;
     }
     const Subject* subject = table_->find(id);
     const bool watched = subject != nullptr && subject->watched;
     if (kind_ == FrameKind::edge && !watched) return;
-    metrics_.put(*frame_, id, sample);
+    metrics_.add(id, sample);
     if (!sample.io && watched) put_io(*subject);
   }
 
@@ -76,7 +77,7 @@ class ProcessScanCollector final : public Collector,
     const auto text = directory->read("io", buffer_, 1u << 16);
     if (!text) return;  // another user's: absent
     if (const auto io = procfs::parse_process_io(*text)) {
-      metrics_.put_io(*frame_, subject.id,
+      metrics_.add_io(subject.id,
                       {io->read.count, io->write.count, io->rchar.count,
                        io->wchar.count, io->cancelled_write.count});
     }
@@ -87,7 +88,6 @@ class ProcessScanCollector final : public Collector,
   ProcessTable* table_ = nullptr;
   ProcessMetrics metrics_;
   std::unique_ptr<ProcessSource> source_;
-  FrameBuilder* frame_ = nullptr;
   FrameKind kind_ = FrameKind::tick;
 };
 

@@ -1,5 +1,10 @@
 #include "daemon/collectors/process_values.h"
 
+#include <iterator>
+#include <tuple>
+
+#include "daemon/collectors/metric_ids.h"
+
 namespace tidemark {
 namespace {
 
@@ -13,79 +18,107 @@ constexpr MetricSpec gauge(std::string_view name, Unit unit,
   return {name, SubjectKind::process, MetricKind::gauge, unit, help};
 }
 
+constexpr Unit kNs = Unit::nanoseconds;
+constexpr Unit kCount = Unit::count;
+constexpr Unit kBytes = Unit::bytes;
+
+// In the order of kCpuUser and those after it.
+constexpr MetricSpec kMetrics[] = {
+    counter("cpu_user", kNs,
+            "CPU time in user mode, all threads, ended ones too "
+            "(/proc/PID/stat utime)"),
+    counter("cpu_system", kNs,
+            "CPU time in the kernel, all threads, ended ones too "
+            "(/proc/PID/stat stime)"),
+    counter("minor_faults", kCount,
+            "Page faults without I/O (/proc/PID/stat minflt)"),
+    counter("major_faults", kCount,
+            "Page faults with I/O (/proc/PID/stat majflt)"),
+    gauge("threads", kCount, "Threads (/proc/PID/stat num_threads)"),
+    counter("io_read_bytes", kBytes,
+            "Bytes fetched from block devices (/proc/PID/io)"),
+    counter("io_write_bytes", kBytes,
+            "Bytes sent to block devices (/proc/PID/io)"),
+    counter("io_rchar", kBytes, "Bytes returned by read calls (/proc/PID/io)"),
+    counter("io_wchar", kBytes, "Bytes passed to write calls (/proc/PID/io)"),
+    counter("io_cancelled_write_bytes", kBytes,
+            "Dirty page cache dropped before it was written (/proc/PID/io)"),
+    counter("voluntary_switches", kCount,
+            "Times a thread gave up its CPU, ended threads too "
+            "(/proc/PID/status voluntary_ctxt_switches)"),
+    counter("involuntary_switches", kCount,
+            "Times a thread lost its CPU, ended threads too "
+            "(/proc/PID/status nonvoluntary_ctxt_switches)"),
+    counter("run_delay", kNs,
+            "Time runnable but waiting for a CPU (/proc/PID/schedstat); of a "
+            "thread that ended, as last seen"),
+    gauge("rss_estimate", kBytes,
+          "Resident memory, per-CPU counters not summed: off by up to a batch "
+          "of pages for each CPU (/proc/PID/stat rss)"),
+};
+enum {
+  kCpuUser,
+  kCpuSystem,
+  kMinorFaults,
+  kMajorFaults,
+  kThreads,
+  kIoRead,
+  kIoWrite,
+  kIoRchar,
+  kIoWchar,
+  kIoCancelled,
+  kVoluntary,
+  kInvoluntary,
+  kRunDelay,
+  kRssEstimate
+};
+
 }  // namespace
 
 void ProcessMetrics::define(Definer& definer) {
-  const auto add = [&](MetricId& id, const MetricSpec& spec) {
-    id = definer.define_metric(spec);
-  };
-  const Unit ns = Unit::nanoseconds;
-  add(cpu_user_, counter("cpu_user", ns,
-                         "CPU time in user mode, all threads, ended ones too "
-                         "(/proc/PID/stat utime)"));
-  add(cpu_system_, counter("cpu_system", ns,
-                           "CPU time in the kernel, all threads, ended ones "
-                           "too (/proc/PID/stat stime)"));
-  add(minor_faults_,
-      counter("minor_faults", Unit::count,
-              "Page faults without I/O (/proc/PID/stat minflt)"));
-  add(major_faults_, counter("major_faults", Unit::count,
-                             "Page faults with I/O (/proc/PID/stat majflt)"));
-  add(io_read_, counter("io_read_bytes", Unit::bytes,
-                        "Bytes fetched from block devices (/proc/PID/io)"));
-  add(io_write_, counter("io_write_bytes", Unit::bytes,
-                         "Bytes sent to block devices (/proc/PID/io)"));
-  add(io_rchar_, counter("io_rchar", Unit::bytes,
-                         "Bytes returned by read calls (/proc/PID/io)"));
-  add(io_wchar_, counter("io_wchar", Unit::bytes,
-                         "Bytes passed to write calls (/proc/PID/io)"));
-  add(io_cancelled_, counter("io_cancelled_write_bytes", Unit::bytes,
-                             "Dirty page cache dropped before it was written "
-                             "(/proc/PID/io)"));
-  add(threads_,
-      gauge("threads", Unit::count, "Threads (/proc/PID/stat num_threads)"));
-  add(voluntary_, counter("voluntary_switches", Unit::count,
-                          "Times a thread gave up its CPU, ended threads "
-                          "too (/proc/PID/status voluntary_ctxt_switches)"));
-  add(involuntary_, counter("involuntary_switches", Unit::count,
-                            "Times a thread lost its CPU, ended threads too "
-                            "(/proc/PID/status nonvoluntary_ctxt_switches)"));
-  add(run_delay_, counter("run_delay", ns,
-                          "Time runnable but waiting for a CPU, living "
-                          "threads (/proc/PID/schedstat)"));
-  add(rss_estimate_, gauge("rss_estimate", Unit::bytes,
-                           "Resident memory, per-CPU counters not summed: off "
-                           "by up to the CPU count squared in pages "
-                           "(/proc/PID/stat rss)"));
+  static_assert(std::size(kMetrics) == std::tuple_size_v<decltype(columns_)>);
+  const auto ids = define_all(definer, kMetrics);
+  for (size_t i = 0; i < ids.size(); ++i) columns_[i].metric = ids[i];
 }
 
-void ProcessMetrics::put(FrameBuilder& frame, SubjectId subject,
-                         const ProcessSample& sample) const {
-  const auto put = [&](MetricId metric, int64_t value) {
-    frame.put(metric, subject, value);
-  };
-  const auto put_known = [&](MetricId metric, std::optional<int64_t> value) {
-    if (value) frame.put(metric, subject, *value);
-  };
-  put(cpu_user_, sample.cpu_user_ns);
-  put(cpu_system_, sample.cpu_system_ns);
-  put(minor_faults_, sample.minor_faults);
-  put(major_faults_, sample.major_faults);
-  put(threads_, sample.threads);
-  if (sample.io) put_io(frame, subject, *sample.io);
-  put_known(voluntary_, sample.voluntary_switches);
-  put_known(involuntary_, sample.involuntary_switches);
-  put_known(run_delay_, sample.run_delay_ns);
-  put_known(rss_estimate_, sample.rss_estimate);
+void ProcessMetrics::begin() {
+  for (Values& column : columns_) {
+    column.subjects.clear();
+    column.values.clear();
+  }
 }
 
-void ProcessMetrics::put_io(FrameBuilder& frame, SubjectId subject,
-                            const ProcessSample::Io& io) const {
-  frame.put(io_read_, subject, io.read);
-  frame.put(io_write_, subject, io.write);
-  frame.put(io_rchar_, subject, io.rchar);
-  frame.put(io_wchar_, subject, io.wchar);
-  frame.put(io_cancelled_, subject, io.cancelled_write);
+void ProcessMetrics::add(SubjectId subject, const ProcessSample& sample) {
+  const auto put = [&](size_t metric, int64_t value) {
+    add(columns_[metric], subject, value);
+  };
+  const auto put_known = [&](size_t metric, std::optional<int64_t> value) {
+    if (value) add(columns_[metric], subject, *value);
+  };
+  put(kCpuUser, sample.cpu_user_ns);
+  put(kCpuSystem, sample.cpu_system_ns);
+  put(kMinorFaults, sample.minor_faults);
+  put(kMajorFaults, sample.major_faults);
+  put(kThreads, sample.threads);
+  if (sample.io) add_io(subject, *sample.io);
+  put_known(kVoluntary, sample.voluntary_switches);
+  put_known(kInvoluntary, sample.involuntary_switches);
+  put_known(kRunDelay, sample.run_delay_ns);
+  put_known(kRssEstimate, sample.rss_estimate);
+}
+
+void ProcessMetrics::add_io(SubjectId subject, const ProcessSample::Io& io) {
+  add(columns_[kIoRead], subject, io.read);
+  add(columns_[kIoWrite], subject, io.write);
+  add(columns_[kIoRchar], subject, io.rchar);
+  add(columns_[kIoWchar], subject, io.wchar);
+  add(columns_[kIoCancelled], subject, io.cancelled_write);
+}
+
+void ProcessMetrics::end(FrameBuilder& frame) const {
+  for (const Values& column : columns_) {
+    frame.put_all(column.metric, column.subjects, column.values);
+  }
 }
 
 }  // namespace tidemark

@@ -2,9 +2,11 @@
 // sources (the BPF iterator, /proc text) have in common.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "core/model/metric.h"
 #include "daemon/collector.h"
@@ -34,19 +36,27 @@ struct ProcessSample {
   std::optional<int64_t> rss_estimate;  // bytes; absent without an mm
 };
 
-// Defines the metrics and puts samples into frames.
+// Defines the metrics, collects a pass's values in columns, and puts them into
+// the frame at its end: thousands of values a pass, so no call for each.
 class ProcessMetrics {
  public:
   void define(Definer& definer);
-  void put(FrameBuilder& frame, SubjectId subject,
-           const ProcessSample& sample) const;
-  void put_io(FrameBuilder& frame, SubjectId subject,
-              const ProcessSample::Io& io) const;
+  void begin();
+  void add(SubjectId subject, const ProcessSample& sample);
+  void add_io(SubjectId subject, const ProcessSample::Io& io);
+  void end(FrameBuilder& frame) const;
 
  private:
-  MetricId cpu_user_, cpu_system_, minor_faults_, major_faults_;
-  MetricId io_read_, io_write_, io_rchar_, io_wchar_, io_cancelled_;
-  MetricId threads_, voluntary_, involuntary_, run_delay_, rss_estimate_;
+  struct Values {
+    MetricId metric;
+    std::vector<SubjectId> subjects;
+    std::vector<int64_t> values;
+  };
+  static void add(Values& column, SubjectId subject, int64_t value) {
+    column.subjects.push_back(subject);
+    column.values.push_back(value);
+  }
+  std::array<Values, 14> columns_;
 };
 
 // A way to see all processes. visit() is called once for each.
