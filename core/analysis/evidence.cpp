@@ -12,9 +12,9 @@ using Points = std::vector<Finding::Point>;
 
 constexpr double kBytesPerMinute = 0.1 * 1024 * 1024;
 constexpr double kBytesPerOp = 16;
-// A leak of handles leaves at least one more after each cycle; less than half
+// A leak of handles leaves at least one more after each cycle; well below half
 // of that is none, when a rise is not certain. But two in a run may be chance.
-constexpr double kPiecesPerReading = 0.5;
+constexpr double kPiecesPerReading = 0.4;
 constexpr double kPiecesPerRun = 2;
 constexpr double kPage = 4096;
 
@@ -84,6 +84,17 @@ std::string method_name(const Evidence& evidence) {
   return name + ")";
 }
 
+// The operation's name where it is a plain word; a client may say anything.
+std::string op_word(const std::string& name) {
+  const auto plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+  };
+  const bool usable =
+      !name.empty() && name.size() <= 32 && std::ranges::all_of(name, plain);
+  return usable ? name : "op";
+}
+
 }  // namespace
 
 std::optional<Evidence> gather_evidence(const CurveInput& input,
@@ -147,7 +158,8 @@ std::string format_slope(const Finding& finding, const Axis& axis,
   if (!is_bytes(finding.resource)) {
     return format_amount(finding.resource, slope * 1000) + " per 1,000 ops";
   }
-  return format_amount(finding.resource, slope) + " per op";
+  return format_amount(finding.resource, slope) + " per " +
+         op_word(finding.op_name);
 }
 
 }  // namespace tidemark

@@ -21,7 +21,7 @@ struct Axis {
 // certain; one below `none` is no leak worth naming. They differ where few
 // operations are done in a minute: much per operation is little per minute,
 // growth when certain, and no loss when not. Of handles any certain rise is
-// growth, and `none` means less than half a piece per reading.
+// growth, and `none` means less than 0.4 pieces per reading.
 struct Thresholds {
   double growing = 0;
   double none = 0;
@@ -36,7 +36,14 @@ struct Evidence {
   double seconds = 0;     // from the first reading to the last
 
   bool grows() const { return slope.trend.lo > delta.growing; }
-  bool flat() const { return slope.trend.hi < delta.none; }
+  // No leak worth naming, in a run that could have shown one: a series too
+  // noisy for that is not flat by luck. One that falls is.
+  bool flat() const {
+    return slope.trend.hi < delta.none &&
+           (slope.trend.hi < 0 ||
+            slope.min_detectable < kLeastPower * delta.none);
+  }
+  static constexpr double kLeastPower = 3;
 };
 
 // Absent when the points do not vary in time.
@@ -49,7 +56,7 @@ void fill_estimates(Finding& finding, const Evidence& evidence);
 
 // "412 B", "3 fds".
 std::string format_amount(Resource resource, double amount);
-// "412 B per op" or "1.2 MiB/min", of a slope per unit of x.
+// "412 B per request" or "1.2 MiB/min", of a slope per unit of x.
 std::string format_slope(const Finding& finding, const Axis& axis,
                          double slope);
 

@@ -91,8 +91,9 @@ TEST(JudgeCycles, AFewPagesPerCycleAreNone) {
   });
   Finding finding = judge(input);
   EXPECT_EQ(finding.verdict, Verdict::none);
-  EXPECT_EQ(finding.reason,
-            "no growth of 16 B per op or more; it rises by 0.273 B per op");
+  EXPECT_EQ(
+      finding.reason,
+      "no growth of 16 B per request or more; it rises by 0.273 B per request");
   // In cycles of one second it is above 0.1 MiB/min, and still only 88 KiB.
   input.ops_known = false;
   for (size_t k = 0; k < 14; ++k) {
@@ -282,6 +283,17 @@ TEST(JudgeCycles, ACacheThatIsFullSaturatesAtItsLevel) {
   EXPECT_NEAR(*finding.plateau, 110 * kMiB, 0.2 * kMiB);
 }
 
+TEST(JudgeCycles, ALeakThatBeganLateIsSuspected) {
+  Noise noise(0.05 * kMiB);
+  const Finding finding = judge(cycles(14, [&](size_t k) {
+    return 50 * kMiB + 5 * kMiB * std::max(0.0, static_cast<double>(k) - 7) +
+           noise();
+  }));
+  EXPECT_EQ(finding.verdict, Verdict::suspect) << finding.reason;
+  EXPECT_THAT(finding.reason, HasSubstr("in the last"));
+  EXPECT_NEAR(finding.needed_seconds, 4 * 14, 1e-6);
+}
+
 TEST(JudgeCycles, StartUpGrowthIsNamed) {
   Noise noise(3 * kMiB, 4);
   const Finding finding = judge(cycles(
@@ -428,6 +440,13 @@ TEST(Judge, ReadingsAtOneInstantAreInconclusive) {
   CurveInput input = cycles(14, [](size_t) { return kMiB; });
   for (Point& point : input.retained) point.seconds = 5;
   EXPECT_EQ(judge(input).verdict, Verdict::inconclusive);
+}
+
+TEST(Judge, AHostileOperationNameStaysOutOfTheReason) {
+  CurveInput input = cycles(
+      14, [](size_t k) { return 50 * kMiB + kPage * static_cast<double>(k); });
+  input.op_name = "\x1b[31m<b>";
+  EXPECT_THAT(judge(input).reason, HasSubstr("16 B per op or more"));
 }
 
 TEST(Judge, TheUsersThresholdRules) {
