@@ -356,7 +356,7 @@ class RecordingScript {
 inline RecordingReader open_ok(const std::string& path) {
   auto reader = RecordingReader::open(path);
   EXPECT_TRUE(reader) << reader.error().what;
-  return std::move(*reader);
+  return std::move(reader).value();
 }
 
 }  // namespace tidemark
