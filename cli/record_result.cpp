@@ -2,17 +2,18 @@
 
 #include <fmt/format.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 
 #include "cli/command.h"
 #include "core/base/text.h"
+#include "report/report.h"
 
 namespace tidemark {
 namespace {
-
-constexpr int kExitSignalled = 30;
 
 void say(const std::string& text) {
   std::fprintf(stderr, "tidemark record: %s\n", sanitize_log(text).c_str());
@@ -35,23 +36,35 @@ void tell_summary(const RecordOutcome& outcome) {
                   format_bytes(static_cast<double>(progress.bytes))));
 }
 
-}  // namespace
-
-int command_exit_code(int wait_status) {
-  return WIFSIGNALED(wait_status) ? kExitSignalled : WEXITSTATUS(wait_status);
+// The whole report, unless quiet; its exit code.
+int tell_report(const RecordOutcome& outcome) {
+  const auto data = load_report(outcome.path);
+  if (!data) return report_error("record", data.error());
+  if (!outcome.quiet) {
+    FormatOptions options;
+    options.flags = outcome.flags;
+    const char* no_color = std::getenv("NO_COLOR");
+    options.color = ::isatty(STDERR_FILENO) != 0 &&
+                    (no_color == nullptr || *no_color == '\0');
+    const auto text = render_report(*data, "text", options);
+    if (!text) return report_error("record", text.error());
+    std::fputs(text->c_str(), stderr);
+  }
+  return exit_code_of_command(*data, outcome.flags);
 }
+
+}  // namespace
 
 int tell_outcome(const RecordOutcome& outcome) {
   for (const std::string& selector : outcome.unmatched) {
     say("selector '" + selector + "' met no process");
   }
   if (outcome.wait_status) tell_command(*outcome.wait_status);
-  if (!outcome.closed) {
-    say("data was lost: " + outcome.closed.error().what);
-    return kExitInternal;
-  }
+  // Said before the report, which may be long, and decided after it.
+  if (!outcome.closed) say("data was lost: " + outcome.closed.error().what);
   if (!outcome.quiet) tell_summary(outcome);
-  return outcome.wait_status ? command_exit_code(*outcome.wait_status) : 0;
+  const int code = tell_report(outcome);
+  return outcome.closed ? code : kExitInternal;
 }
 
 }  // namespace tidemark

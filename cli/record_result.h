@@ -8,12 +8,14 @@
 #include "core/base/result.h"
 #include "core/base/units.h"
 #include "daemon/engine.h"
+#include "report/format.h"
 
 namespace tidemark {
 
 struct RecordOutcome {
   std::string path;
   bool quiet = false;
+  ReportFlags flags;
   std::optional<int> wait_status;      // of the command; none = no command
   std::vector<std::string> unmatched;  // selectors that met nothing
   Status closed;                       // an error: data was lost
@@ -21,11 +23,8 @@ struct RecordOutcome {
   Nanoseconds elapsed{0};
 };
 
-// The exit code of a command alone: its own, or 30 when a signal ended it.
-int command_exit_code(int wait_status);
-
-// Prints what there is to say (stderr: stdout is the command's) and returns
-// the exit code of design part 1.
+// Prints the report and what else there is to say (stderr: stdout is the
+// command's) and returns the exit code of design part 1.
 int tell_outcome(const RecordOutcome& outcome);
 
 }  // namespace tidemark

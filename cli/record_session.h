@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "daemon/options.h"
+#include "report/format.h"
 
 namespace tidemark {
 
@@ -13,6 +14,7 @@ struct RecordRequest {
   // TIDEMARK_SOCKET came from the environment: we are to be met there, unless
   // another recorder already is (a `record` inside of a `record`).
   bool socket_inherited = false;
+  ReportFlags flags;                 // what the exit code counts
   std::vector<std::string> command;  // empty: until a signal or --for
 };
 

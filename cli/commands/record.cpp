@@ -18,6 +18,7 @@ struct RecordArguments {
   std::string output, interval, budget, duration, socket;
   std::vector<std::string> watch, roles, command;
   bool quiet = false;
+  ReportFlags flags;
 
   std::vector<Setting> settings() const {
     std::vector<Setting> result;
@@ -46,6 +47,7 @@ int record(const RecordArguments& arguments, int verbosity) {
   if (!options) return report_error("record", options.error());
   request.options = std::move(*options);
   request.command = arguments.command;
+  request.flags = arguments.flags;
   request.socket_inherited =
       arguments.socket.empty() && std::getenv("TIDEMARK_SOCKET") != nullptr;
   return run_record(request);
@@ -78,6 +80,10 @@ void add_record(CLI::App& app, CommandContext& context) {
                  "the command by TIDEMARK_SOCKET)");
   app.add_option("--config", a.config, "A TOML file with these options");
   app.add_flag("-q,--quiet", a.quiet, "Say only what went wrong");
+  app.add_flag("--strict", a.flags.strict,
+               "Exit 12 on a suspected leak, 11 when there is no verdict");
+  app.add_flag("--warnings-as-errors", a.flags.warnings_as_errors,
+               "Exit 10 on warnings");
   app.add_option("command", a.command, "-- COMMAND ARGUMENTS...");
   app.footer("Without a command it records until SIGINT, SIGTERM or --for.");
   app.callback([arguments, &context] {
