@@ -32,7 +32,7 @@ while [ $# -gt 0 ]; do
 done
 
 tidemark=$(readlink -f "$build/cli/tidemark")
-shop_server=$(readlink -f "$build/client/examples/shop_server")
+shop_server=$(readlink -f "$build/examples/shop_server")
 for tool in redis-server redis-benchmark redis-cli wrk; do
   command -v "$tool" >/dev/null ||
     { echo "run.sh: $tool is missing: apt-get install redis-server redis-tools wrk" >&2; exit 64; }

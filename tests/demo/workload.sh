@@ -35,15 +35,18 @@ if [ -z "$port" ]; then
 fi
 
 cat >"$DEMO_WORK/shop.lua" <<'LUA'
--- One customer: looks at products, fills the cart, checks out.
-local paths = {"/products", "/products/17", "/cart?add=17", "/checkout"}
-local i = 0
+-- Customers who look at products, fill the cart and check out.
+local steps = {"/products?page=%d", "/product?id=%d", "/cart/add?product=%d",
+               "/cart?x=%d", "/checkout?x=%d"}
+local n = 0
 request = function()
-  i = i % #paths + 1
-  return wrk.format("GET", paths[i])
+  local step = steps[n % #steps + 1]
+  local customer = math.floor(n / #steps) % 1000
+  n = n + 1
+  return wrk.format("GET", string.format(step, n % 40) ..
+                             "&customer=" .. customer)
 end
 LUA
-
 drive() { # SECONDS  both servers under load
   wrk -t1 -c8 -d "${1}s" -s "$DEMO_WORK/shop.lua" "http://127.0.0.1:$port" \
     >>"$DEMO_WORK/wrk.log" &
