@@ -18,10 +18,19 @@ const volatile __u32 pid_namespace_inode = 0;
 
 /* 6.2 made the memory counters per-CPU; `count` is then what the CPUs have
  * handed in, off by up to a batch for each of them. */
-#define TIDEMARK_RSS(mm, kind)                                                \
-  (bpf_core_type_exists(struct mm_rss_stat)                                   \
-       ? ((struct mm_struct___before_6_2*)(mm))->rss_stat.count[kind].counter \
-       : (mm)->rss_stat[kind].count)
+#define TIDEMARK_RSS(mm, kind)                                    \
+  ({                                                              \
+    __s64 pages = 0;                                              \
+    if (bpf_core_type_exists(struct mm_rss_stat)) {               \
+      struct mm_struct___before_6_2* before = (void*)(mm);        \
+      /* 6.1 does not load directly from an array of typedefs. */ \
+      bpf_core_read(&pages, sizeof(pages),                        \
+                    &before->rss_stat.count[kind].counter);       \
+    } else {                                                      \
+      pages = (mm)->rss_stat[kind].count;                         \
+    }                                                             \
+    pages;                                                        \
+  })
 
 /* The number of a pid in our namespace; 0: it is not in it. */
 static __always_inline __u32 namespace_nr(struct pid* pid) {

@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
+#include <algorithm>
 #include <cerrno>
 #include <cstdarg>
 #include <cstdio>
@@ -21,10 +21,16 @@ thread_local std::string* current_log = nullptr;
 
 int keep_message(libbpf_print_level level, const char* format, va_list args) {
   if (current_log == nullptr || level == LIBBPF_DEBUG) return 0;
-  std::array<char, 1024> line;
-  const int size = std::vsnprintf(line.data(), line.size(), format, args);
+  // The verifier's log comes as one message, its verdict at the end.
+  va_list again;
+  va_copy(again, args);
+  const int size = std::vsnprintf(nullptr, 0, format, args);
+  std::string message(size > 0 ? static_cast<size_t>(size) + 1 : 0, '\0');
+  if (size > 0) std::vsnprintf(message.data(), message.size(), format, again);
+  va_end(again);
   if (size <= 0) return 0;
-  current_log->append(line.data());
+  message.pop_back();
+  current_log->append(message);
   if (current_log->size() > kLogLimit) {
     current_log->erase(0, current_log->size() - kLogLimit);
   }
@@ -55,11 +61,22 @@ ProbeLog::ProbeLog() : outer_(current_log) {
 ProbeLog::~ProbeLog() { current_log = outer_; }
 
 std::string ProbeLog::reason() const {
+  // libbpf ends with what its caller knows; the verifier's verdict is above.
+  constexpr std::string_view kOfTheCaller[] = {
+      "libbpf: failed to load", "libbpf: prog", "-- END", "processed ",
+      "verification time",      "stack depth"};
   std::string_view rest(text_);
-  while (rest.ends_with('\n')) rest.remove_suffix(1);
-  const size_t line = rest.rfind('\n');
-  if (line != std::string_view::npos) rest.remove_prefix(line + 1);
-  return std::string(rest);
+  while (!rest.empty()) {
+    while (rest.ends_with('\n')) rest.remove_suffix(1);
+    const size_t begin = rest.rfind('\n') + 1;  // npos + 1 is 0
+    const std::string_view line = rest.substr(begin);
+    const bool of_the_caller = std::ranges::any_of(
+        kOfTheCaller,
+        [&](std::string_view start) { return line.starts_with(start); });
+    if (!of_the_caller) return std::string(line);
+    rest = rest.substr(0, begin);
+  }
+  return {};
 }
 
 std::unexpected<Error> probe_failed(std::string_view probe,

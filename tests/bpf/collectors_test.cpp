@@ -128,7 +128,8 @@ TEST_F(LiveCollectorsTest, SlowFactsOfAProcessThatHoldsThem) {
   EXPECT_EQ(frame.get("inotify_watches", id), 1);
   EXPECT_EQ(frame.get("children", id), 1);
   EXPECT_EQ(frame.get("zombies", id), 1);
-  EXPECT_GE(frame.get("rss_shmem", id).value_or(0), 1 << 20);
+  // Before 6.2 a thread may hold back 64 pages of each kind.
+  EXPECT_GE(frame.get("rss_shmem", id).value_or(0), (1 << 20) - 64 * 4096);
   const std::string maps = proc_text(child.pid(), "maps");
   EXPECT_EQ(frame.get("mappings", id),
             std::count(maps.begin(), maps.end(), '\n'));
