@@ -40,3 +40,7 @@ if(TIDEMARK_SANITIZE)
     -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${TIDEMARK_SANITIZE})
 endif()
+# Coverage in everything that a fuzz target calls.
+if(TIDEMARK_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
