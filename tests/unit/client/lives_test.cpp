@@ -1,16 +1,22 @@
 // Lives that overlap: no daemon, a late one, a restarted one; fork, exec,
 // signals, death.
+#include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 
 #include <atomic>
+#include <fstream>
 #include <set>
 #include <string>
 #include <thread>
 
 #include "client/channel.h"
 #include "tests/unit/client/channel_fixture.h"
+
+#ifndef CLONE_NEWTIME
+#define CLONE_NEWTIME 0x00000080
+#endif
 
 namespace tidemark::test {
 namespace {
@@ -258,6 +264,35 @@ TEST_F(Lives, MarksKeepErrno) {
   wait_for_retry();
   session.note("z");
   turn();  // leaves nothing for other tests
+}
+
+// Its clock is a day ahead; its marks are on ours.
+TEST_F(Lives, AClientInATimeNamespaceIsCorrected) {
+  start_host();
+  const BootTime before = now();
+  const pid_t child = in_child([] {
+    ::setpgid(0, 0);
+    if (::unshare(CLONE_NEWTIME) != 0) ::_exit(1);
+    std::ofstream("/proc/self/timens_offsets") << "boottime 86400 5\n";
+    wait_for(in_child([] {
+      const Session session("ahead");
+      session.note("x");
+      ::pause();  // the dead have no namespace to ask for
+    }));
+  });
+  int status = 0;
+  ASSERT_TRUE(turn_until([&] {
+    return count(EventKind::note) == 1 ||
+           ::waitpid(child, &status, WNOHANG) == child;
+  }));
+  if (status != 0) GTEST_SKIP() << "time namespaces are not allowed here";
+  ::kill(-child, SIGKILL);
+  wait_for(child);
+  const BootTime after = now();
+  const auto notes = of_kind(EventKind::note);
+  ASSERT_EQ(notes.size(), 1u);
+  EXPECT_GE(notes[0].time, before);
+  EXPECT_LE(notes[0].time, after);
 }
 
 TEST_F(Lives, ASecondDaemonIsRefusedAndADeadSocketReplaced) {
