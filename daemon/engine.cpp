@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "core/base/text.h"
@@ -12,6 +13,25 @@
 #include "daemon/record_sink.h"
 
 namespace tidemark {
+namespace {
+
+// Words together, since "--token X" is a secret in two of them.
+std::vector<std::string> scrub_words(const std::vector<std::string>& words) {
+  std::string joined;
+  for (const std::string& word : words) joined += word + '\0';
+  if (!joined.empty()) joined.pop_back();
+  std::vector<std::string> result;
+  if (words.empty()) return result;
+  const std::string scrubbed = scrub_secrets(joined);
+  for (size_t at = 0; at <= scrubbed.size();) {
+    const size_t end = std::min(scrubbed.find('\0', at), scrubbed.size());
+    result.push_back(scrubbed.substr(at, end - at));
+    at = end + 1;
+  }
+  return result;
+}
+
+}  // namespace
 
 Engine::Impl::Impl(EngineOptions opts, EventLoop& event_loop,
                    const Clock& system_clock)
@@ -44,7 +64,14 @@ Status Engine::Impl::open_clients() {
   wanted.path = options.socket;
   wanted.inherited_fd = options.inherited_socket;
   wanted.roots = options.roots;
-  TIDEMARK_TRY(clients, ClientHost::create(wanted, registry));
+  auto host = ClientHost::create(wanted, registry);
+  if (!host) {
+    // Somebody else listens there: the caller named the wrong place.
+    Error error = std::move(host).error();
+    if (error.kind == ErrorKind::full) error.kind = ErrorKind::usage;
+    return std::unexpected(std::move(error));
+  }
+  clients = std::move(*host);
   return loop.watch(clients->fd(), [this] {
     clients->service(clock.now());
     arm_poll();
@@ -71,9 +98,7 @@ Status Engine::Impl::open_recording() {
   RecordingInfo info = describe_host(options.roots, clock);
   info.producer = "tidemark " TIDEMARK_VERSION;
   info.interval_ns = options.interval.count();
-  for (const std::string& word : options.command) {
-    info.command.push_back(scrub_secrets(word));
-  }
+  info.command = scrub_words(options.command);
   info.levels = sampler.levels();
   info.levels.push_back(lives ? "process_life: tp_btf" : "process_life: none");
   TIDEMARK_TRY(auto sink, create_recording(options.output, info));
@@ -149,6 +174,7 @@ Result<std::unique_ptr<Engine>> Engine::start(EngineOptions options,
 }
 
 void Engine::command_began(Pid pid) {
+  impl_->command_started = true;
   const Subject* process = impl_->processes.find_pid(pid);
   Event event;
   event.time = event.received = impl_->clock.now();

@@ -96,6 +96,7 @@ struct Engine::Impl {
   BootTime last_frame;
   Nanoseconds edge_lag{0};
   int64_t ticks_taken = 0, ticks_missed = 0, events_lost = 0;
+  bool command_started = false;
   bool failure_told = false;
   bool finished = false;
   std::function<void()> failure_handler;

@@ -1,5 +1,5 @@
 // What the engine does when a timer fires or a client speaks.
-#include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <utility>
@@ -147,6 +147,11 @@ void Engine::Impl::meet_client(const Event& event) {
 }
 
 void Engine::Impl::classify(Subject& process) {
+  // We are no part of the test, and before its exec our child still has our
+  // command line, with the selectors in it.
+  const Pid own{::getpid()};
+  if (process.process.pid == own) return;
+  if (process.parent == own && !command_started) return;
   options.rules.classify(process);
   for (const ClientProcess& client : client_processes) {
     if (client.process != process.process) continue;
