@@ -32,14 +32,14 @@ bool ops_advance(const Points& points) {
   const auto backwards = [](const auto& a, const auto& b) {
     return b.ops < a.ops;
   };
-  return points.back().ops > points.front().ops &&
+  return points.back().ops - points.front().ops >= 1 &&
          std::ranges::adjacent_find(points, backwards) == points.end();
 }
 
 std::optional<Axis> choose_axis(const CurveInput& input, const Points& points) {
   if (points.size() < 2) return std::nullopt;
   const double minutes = (points.back().seconds - points.front().seconds) / 60;
-  if (!(minutes > 0)) return std::nullopt;
+  if (!(minutes > 1e-6)) return std::nullopt;
   if (!input.ops_known || !ops_advance(points)) return Axis{};
   return Axis{true, (points.back().ops - points.front().ops) / minutes};
 }
@@ -84,6 +84,12 @@ std::string method_name(const Evidence& evidence) {
   return name + ")";
 }
 
+// Points nearer to each other than this are at one place: no slope between
+// them is beyond what a double holds.
+double round_to(double value, double step) {
+  return std::round(value / step) * step;
+}
+
 // The operation's name where it is a plain word; a client may say anything.
 std::string op_word(const std::string& name) {
   const auto plain = [](char c) {
@@ -105,13 +111,15 @@ std::optional<Evidence> gather_evidence(const CurveInput& input,
   Evidence evidence;
   evidence.axis = *axis;
   for (const Finding::Point& point : points) {
-    evidence.series.x.push_back(axis->ops ? point.ops : point.seconds / 60);
+    evidence.series.x.push_back(axis->ops ? round_to(point.ops, 1e-3)
+                                          : round_to(point.seconds / 60, 1e-9));
     evidence.series.y.push_back(point.value);
   }
   evidence.seconds = points.back().seconds - points.front().seconds;
-  evidence.resolution = input.instrument_floor > 0
-                            ? input.instrument_floor
-                            : default_resolution(input.resource);
+  const bool stated =
+      input.instrument_floor >= 1e-6 && input.instrument_floor < 1e19;
+  evidence.resolution =
+      stated ? input.instrument_floor : default_resolution(input.resource);
   const auto slope = estimate_slope(evidence.series, evidence.resolution);
   if (!slope) return std::nullopt;
   evidence.slope = *slope;

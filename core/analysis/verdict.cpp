@@ -15,12 +15,32 @@ using Points = std::vector<Point>;
 
 constexpr double kLeastCoverage = 0.95;
 constexpr size_t kUnmarkedWarmUpCycles = 2;
+constexpr double kForever = 1e9;  // seconds
 
-bool finite(const Points& points) {
+// Readings are 64-bit counts at times of one boot; anything else (NaN too) is
+// foreign, and would only overflow below.
+bool plausible(const Points& points) {
+  constexpr double kMost = 1e19;
   return std::ranges::all_of(points, [](const Point& p) {
-    return std::isfinite(p.seconds) && std::isfinite(p.ops) &&
-           std::isfinite(p.value);
+    return std::fabs(p.seconds) < 1e10 && std::fabs(p.ops) < kMost &&
+           std::fabs(p.value) < kMost;
   });
+}
+
+bool in_order(const Points& points) {
+  return std::ranges::is_sorted(points, {}, &Point::seconds);
+}
+
+// Why these readings cannot be judged; empty when they can.
+std::string obstacle(const CurveInput& input) {
+  if (!input.unusable.empty()) return input.unusable;
+  if (!plausible(input.retained) || !plausible(input.samples)) {
+    return "a reading is not a number";
+  }
+  if (!in_order(input.retained) || !in_order(input.samples)) {
+    return "its readings are out of order";
+  }
+  return "";
 }
 
 void judge_cycles(Finding& finding, const CurveInput& input,
@@ -70,12 +90,8 @@ Finding judge(const CurveInput& input, const VerdictOptions& options) {
   Finding finding;
   finding.resource = input.resource;
   finding.op_name = input.op_name;
-  if (!input.unusable.empty()) {
-    set_inconclusive(finding, input.unusable);
-    return finding;
-  }
-  if (!finite(input.retained) || !finite(input.samples)) {
-    set_inconclusive(finding, "a reading is not a number");
+  if (std::string why = obstacle(input); !why.empty()) {
+    set_inconclusive(finding, std::move(why));
     return finding;
   }
   const size_t warm_up = input.warmup_marked ? 0 : kUnmarkedWarmUpCycles;
@@ -84,7 +100,7 @@ Finding judge(const CurveInput& input, const VerdictOptions& options) {
   } else {
     judge_phase(finding, input, options);
   }
-  if (input.coverage < kLeastCoverage &&
+  if (!(input.coverage >= kLeastCoverage) &&
       finding.verdict != Verdict::inconclusive) {
     finding.confirmed_by = Confirmation::none;
     finding.plateau.reset();
@@ -92,6 +108,7 @@ Finding judge(const CurveInput& input, const VerdictOptions& options) {
                                   " of the readings were taken; " +
                                   percent(kLeastCoverage) + " are needed");
   }
+  finding.needed_seconds = std::min(finding.needed_seconds, kForever);
   std::vector<Finding> alone{std::move(finding)};
   classify(alone);
   return std::move(alone.front());

@@ -436,6 +436,19 @@ TEST(Judge, NotANumberIsRefused) {
   }
 }
 
+TEST(Judge, ReadingsOutOfOrderAreRefused) {
+  CurveInput input = cycles(14, [](size_t) { return kMiB; });
+  std::swap(input.retained[3], input.retained[9]);
+  EXPECT_EQ(judge(input).verdict, Verdict::inconclusive);
+  EXPECT_THAT(judge(input).reason, HasSubstr("out of order"));
+}
+
+TEST(Judge, ImplausiblyLargeReadingsAreRefused) {
+  CurveInput input = phase(600, [](double) { return kMiB; });
+  input.samples.back().seconds = 1e278;
+  EXPECT_EQ(judge(input).verdict, Verdict::inconclusive);
+}
+
 TEST(Judge, ReadingsAtOneInstantAreInconclusive) {
   CurveInput input = cycles(14, [](size_t) { return kMiB; });
   for (Point& point : input.retained) point.seconds = 5;
