@@ -1,0 +1,175 @@
+#include "tui/app.h"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include "tui/canvas.h"
+#include "tui/controller.h"
+#include "tui/frame_source.h"
+#include "tui/live_recording.h"
+#include "tui/screen.h"
+
+namespace tidemark {
+namespace {
+
+constexpr const char* kBootId = "/proc/sys/kernel/random/boot_id";
+// Records read between two looks at the keyboard.
+constexpr size_t kBatch = 256;
+constexpr Nanoseconds kSecond{1'000'000'000};
+// Verdicts are drawn again at most this often, and take at most 1/50 of the
+// time.
+constexpr Nanoseconds kJudgeEvery = 5 * kSecond;
+constexpr int kJudgeShare = 50;
+
+Result<FrameSource> open_source(const TopOptions& options, const Clock& clock) {
+  std::string path = options.recording;
+  if (path.empty()) {
+    TIDEMARK_TRY(path, find_live_recording(".", clock.anchor().realtime_ns));
+  }
+  return FrameSource::open(path);
+}
+
+// Everything the loop keeps between two turns.
+class Loop {
+ public:
+  Loop(FrameSource& source, Controller& controller, Screen& screen,
+       const Clock& clock)
+      : source_(source),
+        controller_(controller),
+        screen_(screen),
+        clock_(clock) {}
+
+  // Where to begin and with which view, once everything was read.
+  void begin_at(const TopOptions& options) { at_ = options.at; }
+  Result<int> run();
+
+ private:
+  bool wait();
+  bool read_keys();
+  bool read_recording();
+  bool judge();
+  void draw();
+  int timeout_ms() const;
+
+  FrameSource& source_;
+  Controller& controller_;
+  Screen& screen_;
+  const Clock& clock_;
+  std::string at_;
+  bool unjudged_ = true;
+  BootTime next_judgement_;
+  BootTime drawn_;
+};
+
+int Loop::timeout_ms() const {
+  if (!source_.caught_up()) return 0;
+  if (controller_.playing()) return 50;
+  if (source_.closed()) return 1000;
+  // Often enough that a tick is shown well before the next one.
+  const int64_t quarter = source_.history().tail().interval().count() / 4;
+  return static_cast<int>(std::clamp<int64_t>(quarter / 1'000'000, 20, 250));
+}
+
+// False when the terminal has gone.
+bool Loop::wait() {
+  std::array<pollfd, 2> fds = {
+      {{screen_.key_fd(), POLLIN, 0}, {screen_.wake_fd(), POLLIN, 0}}};
+  const int ready = ::poll(fds.data(), fds.size(), timeout_ms());
+  if (ready < 0) return errno == EINTR;
+  const bool gone = (fds[0].revents & (POLLHUP | POLLERR | POLLNVAL)) != 0;
+  return !gone;
+}
+
+bool Loop::read_keys() {
+  bool any = false;
+  while (const auto key = screen_.read_key()) {
+    any = true;
+    if (*key != keys::kResize) controller_.handle(*key);
+  }
+  return any;
+}
+
+bool Loop::read_recording() {
+  const bool fresh = source_.follow(kBatch);
+  unjudged_ = unjudged_ || fresh;
+  return fresh;
+}
+
+bool Loop::judge() {
+  const BootTime now = clock_.now();
+  const bool last = source_.closed() && source_.caught_up();
+  if (!unjudged_ || !source_.caught_up() || (now < next_judgement_ && !last)) {
+    return false;
+  }
+  controller_.set_verdicts(source_.judge());
+  unjudged_ = false;
+  const BootTime done = clock_.now();
+  next_judgement_ = done + std::max(kJudgeEvery, (done - now) * kJudgeShare);
+  return true;
+}
+
+void Loop::draw() {
+  if (controller_.take_repaint()) screen_.repaint();
+  Canvas canvas(screen_.width(), screen_.height(), screen_.charset());
+  drawn_ = clock_.now();
+  controller_.draw(canvas, drawn_);
+  screen_.present(canvas);
+}
+
+Result<int> Loop::run() {
+  draw();
+  while (!controller_.wants_quit() && screen_.signal() == 0) {
+    if (!wait()) break;
+    bool changed = read_keys();
+    changed |= read_recording();
+    changed |= judge();
+    if (!at_.empty() && source_.caught_up()) {
+      TIDEMARK_CHECK(controller_.go_to(std::exchange(at_, {})));
+      changed = true;
+    }
+    const BootTime now = clock_.now();
+    changed |= controller_.play(now);
+    // While a long file is read the keys stay quick and the progress shows;
+    // the age of a live sample moves once a second.
+    const bool reading = !source_.caught_up();
+    const Nanoseconds since = now - drawn_;
+    if (reading ? since > kSecond / 10 : changed || since >= kSecond) draw();
+  }
+  return screen_.signal();
+}
+
+}  // namespace
+
+Result<int> run_top(const TopOptions& options, const Clock& clock) {
+  TIDEMARK_TRY(FrameSource source, open_source(options, clock));
+  TIDEMARK_TRY(Screen screen, Screen::open());
+  Controller controller(source, screen.charset(),
+                        is_this_boot(source.info(), kBootId));
+  if (!options.view.empty()) {
+    TIDEMARK_CHECK(controller.open_view(options.view));
+  }
+  Loop loop(source, controller, screen, clock);
+  loop.begin_at(options);
+  return loop.run();
+}
+
+Result<std::string> print_top(const TopOptions& options, int width, int height,
+                              const Clock& clock) {
+  TIDEMARK_TRY(FrameSource source, open_source(options, clock));
+  const Charset charset = locale_charset();
+  source.follow();
+  Controller controller(source, charset, is_this_boot(source.info(), kBootId));
+  controller.set_verdicts(source.judge());
+  if (!options.view.empty()) {
+    TIDEMARK_CHECK(controller.open_view(options.view));
+  }
+  if (!options.at.empty()) TIDEMARK_CHECK(controller.go_to(options.at));
+  Canvas canvas(width, height, charset);
+  controller.draw(canvas, clock.now());
+  return canvas.to_text();
+}
+
+}  // namespace tidemark

@@ -1,0 +1,149 @@
+// All values at one position of a recording, and the rates between its last
+// two ticks. Pure: fed with frames in order, or preloaded after a seek.
+//
+// Counters are read every tick but stored only when they change, so a counter
+// that a tick does not repeat has not moved: its rate is 0. A value never seen
+// is absent, and a rate needs two ticks.
+#pragma once
+
+#include <array>
+#include <bitset>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "core/base/clock.h"
+#include "core/model/dictionary.h"
+#include "core/model/frame.h"
+
+namespace tidemark {
+
+// What is kept of each process; the names are the metrics' own.
+enum class Field : uint8_t {
+  cpu_user,  // counters first: kCounterFields of them, with rates
+  cpu_system,
+  io_read_bytes,
+  io_write_bytes,
+  minor_faults,
+  major_faults,
+  run_delay,
+  voluntary_switches,
+  involuntary_switches,
+  rss_estimate,  // levels
+  rss,
+  rss_anon,
+  rss_shared,
+  fds,
+  threads,
+  rss_file,
+  rss_shmem,
+  swap,
+  page_tables,
+  rss_peak,
+  vm_size,
+  mappings,
+  sockets,
+  fds_file,
+  fds_pipe,
+  fds_other,
+  children,
+  zombies,
+  fd_limit,
+  inotify_watches,
+};
+inline constexpr size_t kCounterFields = 9;
+inline constexpr size_t kFields = 30;
+// The metric's name.
+std::string_view field_name(Field field);
+
+struct ProcessState {
+  SubjectId id;
+  bool ended = false;
+  std::bitset<kFields> present;
+  std::bitset<kCounterFields> has_rate;
+  std::array<int64_t, kFields> values{};
+  std::array<double, kCounterFields> rates{};  // per second
+
+  std::optional<double> value(Field field) const;
+  std::optional<double> rate(Field field) const;
+  // Cores in use: user + system.
+  std::optional<double> cpu_ratio() const;
+
+ private:
+  friend class Snapshot;
+  std::array<int64_t, kCounterFields> before_{};  // at the last tick
+  std::bitset<kCounterFields> had_;
+};
+
+class Snapshot {
+ public:
+  // Moves on by one frame.
+  void apply(const Frame& frame, bool chapter_begin,
+             const Dictionary& dictionary);
+  // After a seek: a value known at that position. When it was read is not
+  // known, so rates begin with the second frame that follows.
+  void preload(MetricId metric, SubjectId subject, int64_t value,
+               const Dictionary& dictionary);
+
+  // Of the last frame; the epoch before any.
+  BootTime time() const { return time_; }
+  bool empty() const { return to_ns(time_) == 0; }
+  Nanoseconds interval() const { return interval_; }
+  bool complete() const { return complete_; }
+
+  const std::vector<ProcessState>& processes() const { return processes_; }
+  const ProcessState* find(SubjectId id) const;
+
+  // Host, client and self metrics: the value, or the sum over subjects.
+  struct Other {
+    MetricId metric;
+    SubjectId subject;
+    int64_t value = 0;
+    std::optional<double> rate;  // per second; counters
+
+   private:
+    friend class Snapshot;
+    int64_t before_ = 0;
+    bool had_ = false;
+    BootTime before_time_;
+  };
+  const std::vector<Other>& others() const { return others_; }
+  std::optional<double> total(MetricId metric) const;
+  std::optional<double> total_rate(MetricId metric) const;
+
+ private:
+  struct Route {  // where a metric's values go
+    enum class To : uint8_t {
+      unknown,
+      drop,
+      process,
+      host,
+      each_tick
+    } to = To::unknown;
+    uint8_t field = 0;
+  };
+
+  Route route(MetricId metric, const Dictionary& dictionary);
+  ProcessState& process(SubjectId id);
+  Other& other(MetricId metric, SubjectId subject);
+  void put(Route route, MetricId metric, SubjectId subject, int64_t value);
+  void end_unseen(const Frame& frame, const Dictionary& dictionary);
+  void drop_ended();
+  void update_rates(const Frame& frame);
+  void update_other_rates(const Frame& frame);
+
+  BootTime time_;
+  BootTime tick_time_;
+  Nanoseconds interval_{0};
+  bool complete_ = true;
+  std::vector<Route> routes_;
+  std::vector<ProcessState> processes_;
+  std::unordered_map<SubjectId, size_t> process_index_;
+  std::vector<Other> others_;
+  std::unordered_map<uint64_t, size_t> other_index_;
+};
+
+}  // namespace tidemark
