@@ -78,6 +78,8 @@ def check_file(root, path, layers, headers):
             continue
         if match[1] == '"':
             problem = check_quoted(path, match[2], layers, root)
+        elif "*" in layers[layer_of(path, layers)]:
+            problem = None
         else:
             problem = check_angle(path, match[2], headers)
         if problem:
