@@ -29,7 +29,7 @@ def is_header(path):
 
 
 def commands(path):
-    if path.parts[0] != "client":
+    if path.parts[0] != "client" or path.parts[1] == "examples":
         yield CXX
         return
     shared = path.parts[1] == "include" or path.name == "channel.h"
