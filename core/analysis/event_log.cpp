@@ -20,7 +20,7 @@ bool EventLog::add(const Event& event) {
   if (!is_of_use(event)) return false;
   if (is_mark(event.kind)) {
     const MarkKey key{event.subject.value, event.lane, event.sequence,
-                      to_ns(event.time)};
+                      to_ns(event.time),   event.kind, event.name};
     if (!marks_.insert(key).second) return false;
   }
   events_.push_back(event);

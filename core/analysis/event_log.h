@@ -2,6 +2,7 @@
 #pragma once
 
 #include <set>
+#include <string>
 #include <tuple>
 #include <vector>
 
@@ -21,7 +22,10 @@ class EventLog {
   bool empty() const { return events_.empty(); }
 
  private:
-  using MarkKey = std::tuple<uint32_t, uint32_t, uint64_t, int64_t>;
+  // Client, lane, sequence, time, kind, name: more than tells two marks apart,
+  // for the sake of those that came by no lane.
+  using MarkKey =
+      std::tuple<uint32_t, uint32_t, uint64_t, int64_t, EventKind, std::string>;
   std::vector<Event> events_;
   std::set<MarkKey> marks_;
 };

@@ -149,20 +149,30 @@ inline RunModel shop(double kept, double fds = 0) {
 }
 inline constexpr double kShopSeconds = 391;
 
-// Compares with tests/golden/NAME; TIDEMARK_GOLDEN=1 rewrites it.
+// Compares with tests/golden/NAME; `make golden` rewrites it.
 inline void expect_golden(const std::string& name, const std::string& text) {
   const std::string path =
       std::string(TIDEMARK_SOURCE_DIR) + "/tests/golden/" + name;
-  if (const char* rewrite = std::getenv("TIDEMARK_GOLDEN");
+  if (const char* rewrite = std::getenv("TIDEMARK_UPDATE_GOLDEN");
       rewrite != nullptr && *rewrite == '1') {
     std::ofstream(path) << text;
     return;
   }
   std::ifstream file(path);
   ASSERT_TRUE(file) << path << " is missing: make golden";
-  std::stringstream expected;
-  expected << file.rdbuf();
-  EXPECT_EQ(text, expected.str()) << "make golden rewrites it";
+  // Line by line: the first difference says more than two whole reports.
+  std::istringstream lines(text);
+  std::string is;
+  std::string should_be;
+  for (int number = 1;; ++number) {
+    const bool more = static_cast<bool>(std::getline(lines, is));
+    const bool more_expected = static_cast<bool>(std::getline(file, should_be));
+    ASSERT_EQ(more, more_expected)
+        << name << ":" << number << " is the last line of one; make golden";
+    if (!more) return;
+    ASSERT_EQ(is, should_be)
+        << name << ":" << number << "; make golden rewrites it";
+  }
 }
 
 }  // namespace tidemark::synthetic
