@@ -25,7 +25,7 @@ constexpr double kMega = 1e6;
 constexpr double kLeakRates[] = {0.3, 1, 5};  // MB/min
 constexpr double kDelta = 0.1;                // MB/min
 constexpr uint64_t kTuningSeed = 12'345;
-constexpr uint64_t kJudgingSeed = 20'260'101;
+constexpr uint64_t kJudgingSeed = 20'261'121;
 
 struct Plan {
   int phase_runs = 0;
