@@ -79,8 +79,11 @@ tsan: packages  ## the tests under ThreadSanitizer
 	$(STILL) $(CTEST) --test-dir build/tsan -LE 'accuracy|fuzz'
 
 bench: build  ## print every measured figure, peers beside us
-	@for run in bench/*/run.sh; do \
-	  [ -x "$$run" ] || continue; echo "== $$run"; "$$run" $(BUILD); done
+	@for run in $(BUILD)/bench/bench_recording_*; do \
+	  [ -x "$$run" ] || continue; echo "== $$run"; "$$run" || exit 1; done
+	@echo "== bench/mark.sh"; bench/mark.sh $(BUILD)/bench/bench_mark
+	@for run in bench/*/run.sh; do echo "== $$run"; \
+	  sh "$$run" $(BUILD) || exit 1; done
 
 golden: build  ## rewrite the expected outputs under tests/golden
 	TIDEMARK_UPDATE_GOLDEN=1 $(CTEST) --test-dir $(BUILD) -L golden
