@@ -3,45 +3,37 @@
 #include <utility>
 
 namespace tidemark {
-namespace {
-
-template <typename T>
-bool place(std::vector<T>& table, T value) {
-  const uint32_t index = value.id.value;
-  if (!value.id.valid() || index > table.size() + Dictionary::kMaxStep) {
-    return false;
-  }
-  if (index >= table.size()) table.resize(index + 1);
-  table[index] = std::move(value);
-  return true;
-}
-
-template <typename T, typename IdType>
-const T* lookup(const std::vector<T>& table, IdType id) {
-  if (id.value >= table.size() || !table[id.value].id.valid()) return nullptr;
-  return &table[id.value];
-}
-
-}  // namespace
 
 bool Dictionary::define(Metric metric) {
-  const MetricId id = metric.id;
-  std::string name = metric.name;
-  if (!place(metrics_, std::move(metric))) return false;
-  metric_by_name_.insert_or_assign(std::move(name), id);
+  const uint32_t index = metric.id.value;
+  if (index >= kMaxMetrics) return false;
+  if (index >= metrics_.size()) metrics_.resize(index + 1);
+  metric_by_name_.insert_or_assign(metric.name, metric.id);
+  metrics_[index] = std::move(metric);
   return true;
 }
 
 bool Dictionary::define(Subject subject) {
-  return place(subjects_, std::move(subject));
+  if (subject.id.value >= kMaxSubjects) return false;
+  const auto [at, added] =
+      subject_index_.try_emplace(subject.id, subjects_.size());
+  if (added) {
+    subjects_.push_back(std::move(subject));
+  } else {
+    subjects_[at->second] = std::move(subject);
+  }
+  return true;
 }
 
 const Metric* Dictionary::metric(MetricId id) const {
-  return lookup(metrics_, id);
+  const bool defined =
+      id.value < metrics_.size() && metrics_[id.value].id.valid();
+  return defined ? &metrics_[id.value] : nullptr;
 }
 
 const Subject* Dictionary::subject(SubjectId id) const {
-  return lookup(subjects_, id);
+  const auto found = subject_index_.find(id);
+  return found == subject_index_.end() ? nullptr : &subjects_[found->second];
 }
 
 const Metric* Dictionary::find_metric(std::string_view name) const {

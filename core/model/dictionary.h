@@ -13,9 +13,9 @@ namespace tidemark {
 
 class Dictionary {
  public:
-  // Adds or replaces the definition of metric.id / subject.id. Ids are dense
-  // and small; an id more than kMaxStep past the end is ignored (foreign
-  // bytes) and false returned.
+  // Adds or replaces the definition of metric.id / subject.id. False, and
+  // ignored, when the id is not below kMaxMetrics / kMaxSubjects. Subject ids
+  // may be sparse: a long-lived daemon's recording begins with high ones.
   bool define(Metric metric);
   bool define(Subject subject);
 
@@ -23,15 +23,18 @@ class Dictionary {
   const Metric* metric(MetricId id) const;
   const Subject* subject(SubjectId id) const;
   const Metric* find_metric(std::string_view name) const;
-  // All definitions, by id; undefined slots have an invalid id.
+  // By id; undefined slots have an invalid id.
   const std::vector<Metric>& metrics() const { return metrics_; }
+  // In the order of their first definition.
   const std::vector<Subject>& subjects() const { return subjects_; }
 
-  static constexpr uint32_t kMaxStep = 1u << 20;
+  static constexpr uint32_t kMaxMetrics = 1u << 16;
+  static constexpr uint32_t kMaxSubjects = 1u << 28;
 
  private:
   std::vector<Metric> metrics_;
   std::vector<Subject> subjects_;
+  std::unordered_map<SubjectId, size_t> subject_index_;
   std::unordered_map<std::string, MetricId> metric_by_name_;
 };
 

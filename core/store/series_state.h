@@ -35,7 +35,7 @@ class SubjectSlots {
   void clear();
 
  private:
-  static constexpr uint32_t kPage = 1024;
+  static constexpr uint32_t kPage = 64;
   using Page = std::array<uint32_t, kPage>;
   std::vector<std::unique_ptr<Page>> pages_;
   std::vector<uint32_t> free_;
