@@ -4,3 +4,6 @@
 set -e
 build=${1:-build/release}
 "$build/bench/bench_sampling" 1000
+echo
+"$build/bench/bench_record_cost" "$build/cli/tidemark" 1000
+"$build/bench/bench_record_cost" "$build/cli/tidemark" 10000
