@@ -18,8 +18,9 @@ namespace {
 // More than this many events become several records of one write: a reader
 // bounds what one record may hold.
 constexpr size_t kEventsPerRecord = 1u << 16;
-// Fewer bytes of events are not worth compressing: a mark stays plain.
-constexpr size_t kPackEventsFrom = 512;
+// Fewer bytes outside the chapter's stream are not worth compressing: a mark
+// stays plain.
+constexpr size_t kPackFrom = 512;
 
 }  // namespace
 
@@ -36,6 +37,7 @@ struct RecordingWriter::Impl {
   Status write_events(std::span<const Event> events);
   void add_record(RecordKind kind, uint8_t flags, BootTime time,
                   std::string_view bytes, uint64_t nth);
+  Status add_alone(RecordKind kind, BootTime time, uint64_t nth);
   Status pack(ChapterCompressor& into);
   Status add_chapter(int64_t time_ns, const ClockAnchor& anchor);
   Status flush(uint64_t records);
@@ -249,6 +251,20 @@ void RecordingWriter::Impl::add_record(RecordKind kind, uint8_t flags,
                 bytes);
 }
 
+// The same of `payload`, compressed by itself if that is worth it.
+Status RecordingWriter::Impl::add_alone(RecordKind kind, BootTime time,
+                                        uint64_t nth) {
+  if (payload.size() < kPackFrom) {
+    add_record(kind, 0, time, payload, nth);
+    return {};
+  }
+  packed.clear();
+  alone.begin();
+  TIDEMARK_CHECK(pack(alone));
+  add_record(kind, kPacked, time, packed, nth);
+  return {};
+}
+
 Status RecordingWriter::Impl::write_events(std::span<const Event> events) {
   out.clear();
   uint64_t count = 0;
@@ -260,14 +276,7 @@ Status RecordingWriter::Impl::write_events(std::span<const Event> events) {
                         .events = {part.begin(), part.end()}};
     if (count == 0) record.dictionary = pending();
     codec.encode(record, payload);
-    if (payload.size() < kPackEventsFrom) {
-      add_record(RecordKind::events, 0, time, payload, count);
-      continue;
-    }
-    packed.clear();
-    alone.begin();
-    TIDEMARK_CHECK(pack(alone));
-    add_record(RecordKind::events, kPacked, time, packed, count);
+    TIDEMARK_CHECK(add_alone(RecordKind::events, time, count));
   }
   return flush(count);
 }
@@ -339,7 +348,7 @@ Status RecordingWriter::write_gap(BootTime from, BootTime to, int64_t ticks,
                          .dictionary = impl_->pending()};
   impl_->codec.encode(record, impl_->payload);
   impl_->out.clear();
-  impl_->add_record(RecordKind::gap, 0, to, impl_->payload, 0);
+  TIDEMARK_CHECK(impl_->add_alone(RecordKind::gap, to, 0));
   TIDEMARK_CHECK(impl_->flush(1));
   ++impl_->totals.gaps;
   impl_->defined_written();

@@ -178,6 +178,24 @@ TEST(Recording, ManyEventsAreSplitIntoRecords) {
   EXPECT_EQ(next, events.size());
 }
 
+TEST(Recording, AGapCarriesWhatWasDefined) {
+  const std::string path = fresh_path("a.tmk");
+  auto writer = RecordingWriter::create(path, script_info());
+  ASSERT_TRUE(writer);
+  for (uint32_t id = 0; id < 200; ++id) {
+    writer->define(Subject{.id = SubjectId(id), .name = std::to_string(id)});
+  }
+  const int64_t before = writer->bytes_written();
+  ASSERT_TRUE(writer->write_gap(boot_time(5), boot_time(9), 2, "late"));
+  EXPECT_LT(writer->bytes_written() - before, 1000);  // packed
+  RecordingReader reader = open_ok(path);
+  const auto item = reader.next();
+  ASSERT_TRUE(item && item->gap != nullptr);
+  EXPECT_EQ(text_of(*item->gap), "gap 5 9 2 'late'");
+  ASSERT_NE(reader.dictionary().subject(SubjectId(199)), nullptr);
+  EXPECT_EQ(reader.dictionary().subject(SubjectId(199))->name, "199");
+}
+
 TEST(Recording, UnchangedValuesCostNothing) {
   const auto bytes_for = [](uint32_t subjects) {
     const std::string path = fresh_path(std::to_string(subjects) + ".tmk");
