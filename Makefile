@@ -10,6 +10,7 @@ JOBS    ?= $(shell nproc)
 CTEST   := ctest --output-on-failure --no-label-summary -j $(JOBS)
 # Seconds per fuzz target.
 FUZZ_SECONDS ?= 60
+FUZZERS := $(basename $(notdir $(wildcard tests/fuzz/*_fuzz.cpp)))
 # High-entropy address layouts break the shadow memory of g++ 12's sanitizers.
 STILL   := setarch -R
 
@@ -94,10 +95,10 @@ accuracy: build  ## precision and recall of the verdicts on the labelled corpus
 
 fuzz: packages  ## every parser of foreign bytes, FUZZ_SECONDS=60 each
 	cmake --preset fuzz
-	cmake --build --preset fuzz
-	@for target in build/fuzz/tests/fuzz/*_fuzz; do \
-	  [ -x "$$target" ] || continue; echo "== $$target"; \
-	  "$$target" -max_total_time=$(FUZZ_SECONDS) || exit 1; done
+	cmake --build --preset fuzz --target $(FUZZERS)
+	@for name in $(FUZZERS); do echo "== $$name"; \
+	  $(STILL) build/fuzz/tests/fuzz/$$name \
+	    -max_total_time=$(FUZZ_SECONDS) || exit 1; done
 
 install:  ## install what is built (PREFIX=/usr/local, DESTDIR=)
 	DESTDIR=$(DESTDIR) cmake --install $(BUILD) --prefix $(PREFIX)
