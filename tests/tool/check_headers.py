@@ -45,6 +45,9 @@ def commands(path):
     if path.parts[0] != "client" or path.parts[1] == "examples":
         yield CXX
         return
+    if path.parts[1] == "examples":
+        yield CXX17
+        return
     shared = path.parts[1] == "include" or path.name == "channel.h"
     if path.suffix == ".hpp" or shared:
         yield CXX17
