@@ -1,11 +1,11 @@
 #include "daemon/options.h"
 
 #include <fmt/format.h>
+#include <toml++/toml.h>
 
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <toml++/toml.h>
 #include <utility>
 
 #include "core/base/text.h"

@@ -6,22 +6,17 @@ namespace tidemark {
 
 bool PhaseTracker::apply(const Event& event) {
   switch (event.kind) {
-    case EventKind::run_begin:
-      return begin_run(event);
-    case EventKind::run_end:
-      return end_run(event);
-    case EventKind::phase_begin:
-      return begin_phase(event);
-    case EventKind::phase_end:
-      return end_phase(event);
+    case EventKind::run_begin: return begin_run(event);
+    case EventKind::run_end: return end_run(event);
+    case EventKind::phase_begin: return begin_phase(event);
+    case EventKind::phase_end: return end_phase(event);
     case EventKind::client_end:
       // 2: a detached client (a shell command); its phases outlive it.
       return event.value != 2 &&
              end_client(event.subject, event.time, PhaseStatus::aborted);
     case EventKind::client_quarantined:
       return end_client(event.subject, event.time, PhaseStatus::aborted);
-    default:
-      return false;
+    default: return false;
   }
 }
 
@@ -137,9 +132,8 @@ std::vector<size_t> PhaseTracker::open() const {
 const Phase* PhaseTracker::at(BootTime time) const {
   const Phase* innermost = nullptr;
   for (const Phase& phase : phases_) {
-    const bool covers =
-        phase.begin <= time &&
-        (phase.status == PhaseStatus::open || time < phase.end);
+    const bool covers = phase.begin <= time &&
+                        (phase.status == PhaseStatus::open || time < phase.end);
     if (covers && (innermost == nullptr || phase.depth >= innermost->depth)) {
       innermost = &phase;
     }

@@ -8,15 +8,13 @@ bool is_bytes(Resource resource) {
     case Resource::rss_anon:
     case Resource::rss_shmem:
     case Resource::rss_file:
-    case Resource::kernel_memory:
-      return true;
+    case Resource::kernel_memory: return true;
     case Resource::mappings:
     case Resource::fds:
     case Resource::sockets:
     case Resource::threads:
     case Resource::children:
-    case Resource::inotify_watches:
-      return false;
+    case Resource::inotify_watches: return false;
   }
   return false;
 }

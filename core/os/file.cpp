@@ -12,8 +12,8 @@ Result<UniqueFd> open_read(const std::string& path) {
   return fd;
 }
 
-Result<std::string_view> read_file(const std::string& path,
-                                   std::string& buffer, size_t limit) {
+Result<std::string_view> read_file(const std::string& path, std::string& buffer,
+                                   size_t limit) {
   TIDEMARK_TRY(const UniqueFd fd, open_read(path));
   auto text = read_fd(fd.get(), buffer, limit);
   if (!text) return raise(std::move(text).error(), path);
@@ -25,9 +25,9 @@ Result<std::string_view> read_fd(int fd, std::string& buffer, size_t limit) {
   size_t filled = 0;
   while (true) {
     if (filled == buffer.size()) buffer.resize(buffer.size() * 2);
-    const ssize_t n = ::pread(fd, buffer.data() + filled,
-                              buffer.size() - filled,
-                              static_cast<off_t>(filled));
+    const ssize_t n =
+        ::pread(fd, buffer.data() + filled, buffer.size() - filled,
+                static_cast<off_t>(filled));
     if (n < 0) {
       if (errno == EINTR) continue;
       return fail_errno("read", errno);
