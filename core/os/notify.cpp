@@ -24,4 +24,10 @@ std::optional<Nanoseconds> watchdog_interval() {
   return Nanoseconds(static_cast<int64_t>(microseconds) * 1000);
 }
 
+std::optional<int> inherited_socket() {
+  // 1: takes the variables away, so that no child believes it is meant.
+  if (sd_listen_fds(1) <= 0) return std::nullopt;
+  return SD_LISTEN_FDS_START;
+}
+
 }  // namespace tidemark

@@ -15,5 +15,8 @@ void notify_stopping();
 void notify_watchdog();
 // How often the manager wants to hear from us (WatchdogSec); nullopt: never.
 std::optional<Nanoseconds> watchdog_interval();
+// The socket the manager opened for us (socket activation, sd_listen_fds(3));
+// nullopt when it opened none.
+std::optional<int> inherited_socket();
 
 }  // namespace tidemark
