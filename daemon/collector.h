@@ -23,7 +23,7 @@ class ProcessTable;
 
 // How often a collector runs (design part 4.1).
 enum class Tier : uint8_t {
-  all,      // T1: every tick, all processes
+  all,      // T1: every tick, all processes; at edges the watched
   watched,  // T2: every tick and every edge, watched processes and movers
   host,     // T3: every 5 ticks
   slow,     // T4: every 30 s and at phase edges

@@ -46,7 +46,10 @@ bool LifeWatch::take(const LifeEvent& seen, std::vector<Event>& events) {
   const ProcessSeen who{seen.key, seen.parent, seen.comm, false, seen.exec_id};
   if (seen.kind == LifeKind::fork) processes_.on_fork(who);
   if (seen.kind == LifeKind::exec) processes_.on_exec(who);
-  const Subject* subject = processes_.find(seen.key);
+  // Kernels before 6.8 tell an OOM victim by its pid alone.
+  const Subject* subject = seen.key.start_ticks != 0
+                               ? processes_.find(seen.key)
+                               : processes_.find_pid(seen.key.pid);
   const bool watched = subject != nullptr && subject->watched;
   const bool told =
       watched || seen.kind == LifeKind::exit || seen.kind == LifeKind::oom_kill;

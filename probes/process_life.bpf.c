@@ -24,7 +24,7 @@ struct {
 } lost SEC(".maps");
 
 /* The event's second argument says "last thread" (since 6.16). */
-const volatile _Bool exit_says_group_dead = 0;
+const volatile __u8 exit_says_group_dead = 0;
 
 static __always_inline struct tidemark_life_record* reserve(__u32 kind) {
   struct tidemark_life_record* record =
