@@ -210,8 +210,10 @@ void Controller::move_columns(int columns) {
   const BootTime to = source_.shown().time() + step * columns;
   if (columns > 0) {
     if (source_.following()) return;
-    if (to >= source_.history().tail().time()) return source_.go_live();
-    return say(source_.seek_to_or_after(to));
+    say(source_.seek_to_or_after(to));
+    const BootTime last = source_.history().tail().time();
+    if (source_.shown().time() >= last) source_.go_live();
+    return;
   }
   say(source_.seek(to));
 }

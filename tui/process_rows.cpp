@@ -79,11 +79,22 @@ ProcessRow make_row(const RowInput& input, std::optional<size_t> phase,
   return row;
 }
 
+// Since when ended processes are still shown: the phase's begin, or the end of
+// the last one.
+BootTime ended_since(const RowInput& input, std::optional<size_t> phase) {
+  const std::vector<Phase>& phases = input.history.phases().phases();
+  if (phase) return phases[*phase].begin;
+  BootTime since = input.history.begin();
+  for (const Phase& past : phases) {
+    if (past.end <= input.shown.time()) since = std::max(since, past.end);
+  }
+  return since;
+}
+
 void add_ended(const RowInput& input, std::optional<size_t> phase,
                std::vector<ProcessRow>& rows) {
   const BootTime now = input.shown.time();
-  const BootTime from = phase ? input.history.phases().phases()[*phase].begin
-                              : input.history.begin();
+  const BootTime from = ended_since(input, phase);
   for (const RunHistory::End& end : input.history.ends()) {
     const Subject* subject = input.dictionary.subject(end.subject);
     if (subject == nullptr || end.time > now || end.time < from) continue;

@@ -115,7 +115,7 @@ class DetailView final : public View {
   static int draw_curves(const Pane& pane, const ViewModel& model, SubjectId id,
                          int y, int bottom) {
     const RunHistory& history = model.history();
-    const Curve curves[] = {
+    std::vector<Curve> curves = {
         {"cpu", history.of_process(id, Course::cpu), percent_sign, Tone::cpu},
         {"anon", history.of_process(id, Course::anon), short_bytes,
          Tone::memory, true, true},
@@ -132,7 +132,10 @@ class DetailView final : public View {
       pane.text(1, y++, "no course was kept: neither watched nor busy", kDim);
       return y;
     }
-    int left = static_cast<int>(std::size(curves));
+    std::erase_if(curves, [](const Curve& curve) {
+      return curve.series == nullptr || curve.series->empty();
+    });
+    int left = static_cast<int>(curves.size());
     for (const Curve& curve : curves) {
       const int height = std::clamp((bottom - y + left - 1) / left, 1, 4);
       if (y + height > bottom) break;
