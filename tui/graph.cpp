@@ -85,8 +85,10 @@ ValueRange range_of_growth(Points points, double least_part) {
     if (point && std::isfinite(*point)) lo = std::min(lo, *point);
   }
   const double width = std::max(hi - lo, hi * least_part);
-  return width > 0 ? ValueRange{std::max(hi - width, 0.0), hi}
-                   : ValueRange{0, 1};
+  if (width <= 0) return {0, 1};
+  // What hardly moves lies in the middle, not at an edge.
+  const double margin = (width - (hi - lo)) / 2;
+  return {std::max(lo - margin, 0.0), hi + margin};
 }
 
 void draw_graph(const Pane& pane, Points points, ValueRange range,

@@ -13,6 +13,8 @@ constexpr Binding kBindings[] = {
     {Action::help, f(1), "F1", "this help", "help"},
     {Action::help, '?', "?", "", ""},
     {Action::help, 'h', "h", "", ""},
+    {Action::quit, 'q', "q", "quit", "quit"},
+    {Action::quit, f(10), "F10", "", ""},
     {Action::next_view, kTab, "Tab", "next view; a digit chooses one", ""},
     {Action::previous_view, kBackTab, "Shift-Tab", "previous view", ""},
     {Action::enter, kEnter, "Enter",
@@ -60,8 +62,6 @@ constexpr Binding kBindings[] = {
      "live"},
     {Action::live, 'Z', "Z", "", ""},
     {Action::redraw, 'L' & kCtrl, "^L", "draw the screen again", ""},
-    {Action::quit, 'q', "q", "quit", "quit"},
-    {Action::quit, f(10), "F10", "", ""},
 };
 
 std::vector<HelpLine> make_help() {

@@ -30,7 +30,7 @@ std::vector<Curve> choose_curves(const ViewModel& model) {
       {"fds", history.total(Course::fds), short_count, Tone::handles, true},
       {"ops/s", history.ops(), short_count, Tone::ops},
       {"host cpu", history.host_cpu(), percent_sign, Tone::cpu},
-      {"host memory", history.host_memory(), short_bytes, Tone::memory, true,
+      {"host mem", history.host_memory(), short_bytes, Tone::memory, true,
        true},
   };
   std::vector<Curve> curves;

@@ -42,7 +42,8 @@ TEST(Graph, RangesAreRound) {
   EXPECT_DOUBLE_EQ(range_from_zero(points).hi, 3);
   EXPECT_DOUBLE_EQ(range_from_zero({}).hi, 1);
   const std::vector<std::optional<double>> tight = {100.0, 101.0};
-  EXPECT_NEAR(range_of_growth(tight, 0.1).lo, 90.9, 0.01);
+  EXPECT_NEAR(range_of_growth(tight, 0.1).lo, 95.45, 0.01);
+  EXPECT_NEAR(range_of_growth(tight, 0.1).hi, 105.55, 0.01);
   const std::vector<std::optional<double>> wide = {10.0, 100.0};
   EXPECT_DOUBLE_EQ(range_of_growth(wide, 0.1).lo, 10);
 }

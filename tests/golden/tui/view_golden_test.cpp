@@ -1,5 +1,5 @@
 // Every view at 80x24 and 120x40 against tests/golden/tui;
-// TIDEMARK_GOLDEN=1 rewrites those files.
+// TIDEMARK_UPDATE_GOLDEN=1 rewrites those files.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -14,12 +14,12 @@ namespace {
 void check_golden(const std::string& name, const std::string& text) {
   const std::string path =
       std::string(TIDEMARK_SOURCE_DIR) + "/tests/golden/tui/" + name + ".txt";
-  if (std::getenv("TIDEMARK_GOLDEN") != nullptr) {
+  if (std::getenv("TIDEMARK_UPDATE_GOLDEN") != nullptr) {
     std::ofstream(path) << text;
     return;
   }
   std::ifstream file(path);
-  ASSERT_TRUE(file) << path << ": missing; TIDEMARK_GOLDEN=1 writes it";
+  ASSERT_TRUE(file) << path << ": missing; TIDEMARK_UPDATE_GOLDEN=1 writes it";
   std::stringstream expected;
   expected << file.rdbuf();
   EXPECT_EQ(text, expected.str()) << path;
