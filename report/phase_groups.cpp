@@ -17,53 +17,74 @@ double ops_behind(const SubjectUse& use) {
   return use.cpu_seconds / found->second;
 }
 
-void add_use(GroupUse& group, const SubjectUse& use, double seconds) {
-  group.cpu_seconds += use.cpu_seconds;
-  group.seconds += seconds;
-  group.io_read_bytes += use.io_read_bytes;
-  group.io_write_bytes += use.io_write_bytes;
-  group.ops += ops_behind(use);
+void add_process(RoleUse& role, const SubjectUse& use) {
+  role.processes.insert(use.subject);
+  role.cpu_seconds += use.cpu_seconds;
+  role.io_read_bytes += use.io_read_bytes;
+  role.io_write_bytes += use.io_write_bytes;
+  // The axis of one role is one: its processes share the run's ops, or each
+  // counts its own; the largest is right for both when one process works.
+  role.ops = std::max(role.ops, ops_behind(use));
   if (use.rss_anon_bytes.n > 0) {
-    group.rss_known = true;
-    group.rss_peak_bytes =
-        std::max(group.rss_peak_bytes, use.rss_anon_bytes.max);
-    group.rss_growth_bytes +=
-        use.rss_anon_bytes.last - use.rss_anon_bytes.first;
+    role.rss_known = true;
+    role.rss_peak_bytes += use.rss_anon_bytes.max;
+    role.rss_growth_bytes += use.rss_anon_bytes.last - use.rss_anon_bytes.first;
   }
   if (use.fds.n > 0) {
-    group.fds_known = true;
-    group.fds_last = use.fds.last;
+    role.fds_known = true;
+    role.fds_last += use.fds.last;
   }
   if (use.threads.n > 0) {
-    group.threads_known = true;
-    group.threads_last = use.threads.last;
+    role.threads_known = true;
+    role.threads_last += use.threads.last;
   }
 }
 
-void add_phase(PhaseGroup& group, const PhaseUse& use, BootTime end) {
-  const double seconds = seconds_of(use.phase, end);
+// Adds what a role used in one more phase.
+void add_role(RoleUse& sum, const RoleUse& one) {
+  sum.processes.insert(one.processes.begin(), one.processes.end());
+  sum.cpu_seconds += one.cpu_seconds;
+  sum.seconds += one.seconds;
+  sum.rss_peak_bytes = std::max(sum.rss_peak_bytes, one.rss_peak_bytes);
+  sum.rss_growth_bytes += one.rss_growth_bytes;
+  if (one.fds_known) sum.fds_last = one.fds_last;
+  if (one.threads_known) sum.threads_last = one.threads_last;
+  sum.rss_known |= one.rss_known;
+  sum.fds_known |= one.fds_known;
+  sum.threads_known |= one.threads_known;
+  sum.io_read_bytes += one.io_read_bytes;
+  sum.io_write_bytes += one.io_write_bytes;
+  sum.ops += one.ops;
+}
+
+void add_phase(PhaseGroup& group, const PhaseUse& use, const ReportData& data) {
+  const double seconds = seconds_of(use.phase, data.summary.end);
   ++group.cycles;
   if (use.phase.status == PhaseStatus::aborted) ++group.aborted;
   group.seconds += seconds;
   for (const auto& [name, count] : use.ops) group.ops[name] += count;
+  std::map<std::string, RoleUse> roles;
   for (const SubjectUse& subject : use.subjects) {
-    const auto same =
-        std::ranges::find(group.subjects, subject.subject, &GroupUse::subject);
-    GroupUse& sum = same != group.subjects.end()
-                        ? *same
-                        : group.subjects.emplace_back(subject.subject);
-    add_use(sum, subject, seconds);
+    add_process(roles[data.process(subject.subject).role], subject);
+  }
+  for (auto& [name, role] : roles) {
+    role.seconds = seconds;
+    const auto same = std::ranges::find(group.roles, name, &RoleUse::role);
+    RoleUse& sum =
+        same != group.roles.end() ? *same : group.roles.emplace_back(name);
+    add_role(sum, role);
   }
 }
 
-void sort_subjects(PhaseGroup& group) {
-  std::ranges::stable_sort(group.subjects, std::ranges::greater(),
-                           &GroupUse::cpu_seconds);
+void sort_roles(PhaseGroup& group) {
+  std::ranges::stable_sort(group.roles, std::ranges::greater(),
+                           &RoleUse::cpu_seconds);
 }
 
 }  // namespace
 
-std::vector<PhaseGroup> group_phases(const RunSummary& summary) {
+std::vector<PhaseGroup> group_phases(const ReportData& data) {
+  const RunSummary& summary = data.summary;
   std::vector<PhaseGroup> groups;
   std::map<std::string, size_t> places;
   for (const PhaseUse& use : summary.phases) {
@@ -77,13 +98,14 @@ std::vector<PhaseGroup> group_phases(const RunSummary& summary) {
       if (spans != summary.path_spans.end()) group.spans = spans->second;
       groups.push_back(std::move(group));
     }
-    add_phase(groups[place->second], use, summary.end);
+    add_phase(groups[place->second], use, data);
   }
-  std::ranges::for_each(groups, sort_subjects);
+  std::ranges::for_each(groups, sort_roles);
   return groups;
 }
 
-std::vector<PhaseGroup> each_phase(const RunSummary& summary) {
+std::vector<PhaseGroup> each_phase(const ReportData& data) {
+  const RunSummary& summary = data.summary;
   std::map<std::string, int> cycles;
   for (const PhaseUse& use : summary.phases) ++cycles[use.phase.path];
   std::vector<PhaseGroup> groups;
@@ -92,8 +114,8 @@ std::vector<PhaseGroup> each_phase(const RunSummary& summary) {
     group.path = use.phase.label(cycles[use.phase.path] > 1);
     group.kind = use.phase.kind;
     group.spans = use.spans;
-    add_phase(group, use, summary.end);
-    sort_subjects(group);
+    add_phase(group, use, data);
+    sort_roles(group);
     groups.push_back(std::move(group));
   }
   return groups;

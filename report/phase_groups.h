@@ -1,18 +1,22 @@
-// Phases put together by path: what all cycles of "load" cost.
+// Phases put together by path and processes by role: what all cycles of "load"
+// cost.
 #pragma once
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
-#include "core/analysis/run_analysis.h"
+#include "report/report_data.h"
 
 namespace tidemark {
 
-// One process in all phases of a path.
-struct GroupUse {
-  SubjectId subject;
+// The processes of one role in all phases of a path. Levels are the sum of
+// the processes in one phase; over the phases the highest, or the last.
+struct RoleUse {
+  std::string role;
+  std::set<SubjectId> processes;
   double cpu_seconds = 0;
   double seconds = 0;  // that the phases it was seen in lasted
   double rss_peak_bytes = 0;
@@ -31,13 +35,13 @@ struct PhaseGroup {
   int64_t cycles = 0, aborted = 0;
   double seconds = 0;  // in all
   std::map<std::string, int64_t> ops;
-  std::vector<GroupUse> subjects;  // most CPU first
+  std::vector<RoleUse> roles;  // most CPU first
   std::vector<SpanStats> spans;
 };
 
-// In order of first begin; an open phase ends with the summary.
-std::vector<PhaseGroup> group_phases(const RunSummary& summary);
+// In order of first begin; an open phase ends with the recording.
+std::vector<PhaseGroup> group_phases(const ReportData& data);
 // One group per phase, its path with the cycle: "load#3".
-std::vector<PhaseGroup> each_phase(const RunSummary& summary);
+std::vector<PhaseGroup> each_phase(const ReportData& data);
 
 }  // namespace tidemark

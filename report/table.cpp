@@ -28,6 +28,8 @@ size_t width_of(char32_t c) {
   return is_wide(c) ? 2 : 1;
 }
 
+constexpr std::string_view kBetween = "  ";
+
 void pad(std::string& line, size_t columns) { line.append(columns, ' '); }
 
 }  // namespace
@@ -91,11 +93,9 @@ void TextTable::add_section(std::string text) {
   rows_.push_back({{}, std::move(text)});
 }
 
-std::string TextTable::render(std::string_view indent) const {
-  std::vector<std::string> titles;
+std::vector<size_t> TextTable::widths() const {
   std::vector<size_t> widths;
   for (const Column& column : columns_) {
-    titles.push_back(column.title);
     widths.push_back(display_width(column.title));
   }
   for (const Row& row : rows_) {
@@ -103,12 +103,40 @@ std::string TextTable::render(std::string_view indent) const {
       widths[i] = std::max(widths[i], display_width(row.cells[i]));
     }
   }
+  return widths;
+}
+
+std::vector<bool> TextTable::chosen(const std::vector<size_t>& widths,
+                                    size_t width) const {
+  std::vector<bool> shown(columns_.size(), true);
+  size_t total = 0;
+  for (const size_t column : widths) total += column + kBetween.size();
+  while (total > width + kBetween.size()) {
+    size_t least = columns_.size();
+    for (size_t i = 0; i < columns_.size(); ++i) {
+      if (!shown[i] || columns_[i].spare == 0) continue;
+      const bool is_less =
+          least == columns_.size() || columns_[i].spare > columns_[least].spare;
+      if (is_less) least = i;
+    }
+    if (least == columns_.size()) break;
+    shown[least] = false;
+    total -= widths[least] + kBetween.size();
+  }
+  return shown;
+}
+
+std::string TextTable::render(std::string_view indent, size_t width) const {
+  const std::vector<size_t> columns = widths();
+  const size_t room = width - std::min(width, indent.size());
+  const std::vector<bool> shown = chosen(columns, room);
   std::string text;
   const auto add_line = [&](const std::vector<std::string>& cells) {
     std::string line(indent);
     for (size_t i = 0; i < cells.size(); ++i) {
-      if (i > 0) line += "  ";
-      const size_t blank = widths[i] - display_width(cells[i]);
+      if (!shown[i]) continue;
+      if (line.size() > indent.size()) line += kBetween;
+      const size_t blank = columns[i] - display_width(cells[i]);
       if (columns_[i].align == Align::right) pad(line, blank);
       line += cells[i];
       if (columns_[i].align == Align::left) pad(line, blank);
@@ -116,6 +144,8 @@ std::string TextTable::render(std::string_view indent) const {
     line.erase(line.find_last_not_of(' ') + 1);
     text += line + "\n";
   };
+  std::vector<std::string> titles;
+  for (const Column& column : columns_) titles.push_back(column.title);
   add_line(titles);
   for (const Row& row : rows_) {
     if (row.section.empty()) {

@@ -1,7 +1,7 @@
 // A table of text: columns as wide as their cells, in characters not bytes.
 #pragma once
 
-#include <initializer_list>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +26,7 @@ class TextTable {
     std::string title;
     Align align = Align::left;
     size_t most = 40;  // wider cells are cut
+    int spare = 0;     // when the table is too wide, the highest goes first
   };
 
   explicit TextTable(std::vector<Column> columns)
@@ -35,8 +36,10 @@ class TextTable {
   // A line of its own between rows, as wide as it likes.
   void add_section(std::string text);
   bool empty() const { return rows_.empty(); }
-  // Title line and rows, each behind `indent`, no trailing blanks.
-  std::string render(std::string_view indent = "") const;
+  // Title line and rows, each behind `indent`, no trailing blanks. Columns
+  // with `spare` are left out as long as rows are wider than `width`.
+  std::string render(std::string_view indent = "",
+                     size_t width = SIZE_MAX) const;
 
  private:
   std::vector<Column> columns_;
@@ -44,6 +47,11 @@ class TextTable {
     std::vector<std::string> cells;
     std::string section;  // instead of cells
   };
+  std::vector<size_t> widths() const;
+  // Which columns are shown within `width`.
+  std::vector<bool> chosen(const std::vector<size_t>& widths,
+                           size_t width) const;
+
   std::vector<Row> rows_;
 };
 

@@ -95,11 +95,14 @@ void SeriesStore::on_frame(const Frame& frame, const Dictionary& dictionary) {
   for (const SubjectId id : frame.ended) end_process(id, frame_before);
 }
 
+// A frame tells of an end only when it was noticed.
 void SeriesStore::end_process(SubjectId id, BootTime time) {
   const auto found = processes_.find(id);
   if (found == processes_.end()) return;
-  found->second.ended = true;
-  found->second.end = std::max({found->second.end, found->second.first, time});
+  ProcessSeries& process = found->second;
+  if (process.ended) return;  // its exit is more exact
+  process.ended = true;
+  process.end = std::max(process.first, time);
 }
 
 // A process that was born during the recording began at zero then; one that
@@ -137,6 +140,13 @@ void SeriesStore::append_counter(PackedSeries& series, const Reading& reading,
   }
 }
 
+void SeriesStore::begin_process(ProcessSeries& process, const Subject& subject,
+                                BootTime time, const Dictionary& dictionary) {
+  const BootTime born = birth(subject.id, dictionary);
+  process.first = born == BootTime::min() ? time : born;
+  by_key_.try_emplace(subject.process, subject.id);
+}
+
 void SeriesStore::take_process_column(const Column& column, Kept kept,
                                       const Dictionary& dictionary) {
   // The first frame of a chapter repeats values with the time of their read.
@@ -151,10 +161,7 @@ void SeriesStore::take_process_column(const Column& column, Kept kept,
     const Reading reading{read_time(column, i), column.values[i]};
     const auto [found, is_new] = processes_.try_emplace(id);
     ProcessSeries& process = found->second;
-    if (is_new) {
-      const BootTime born = birth(id, dictionary);
-      process.first = born == BootTime::min() ? reading.time : born;
-    }
+    if (is_new) begin_process(process, *subject, reading.time, dictionary);
     PackedSeries& series = process.of(kept);
     if (is_counter(kept)) {
       const BootTime born =
@@ -181,10 +188,15 @@ void SeriesStore::take_client_column(const Column& column, const Rule& rule,
 }
 
 void SeriesStore::on_exit(const Event& event) {
-  const auto found = processes_.find(event.subject);
+  const auto by_key = by_key_.find(event.life.key);
+  const SubjectId id = event.subject.valid() || by_key == by_key_.end()
+                           ? event.subject
+                           : by_key->second;
+  const auto found = processes_.find(id);
   if (found == processes_.end()) return;
-  end_process(event.subject, event.time);
   ProcessSeries& process = found->second;
+  process.ended = true;
+  process.end = std::max(process.first, event.time);
   const auto finish = [&](Kept kept, int64_t value) {
     PackedSeries& series = process.of(kept);
     if (!series.empty() && value >= series.last().value) {

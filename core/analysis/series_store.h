@@ -61,7 +61,8 @@ struct ClientSeries {
 class SeriesStore {
  public:
   void on_frame(const Frame& frame, const Dictionary& dictionary);
-  // An ended process: its end, and its final figures.
+  // An ended process: its end, and its final figures. Found by its key when
+  // the event names no subject.
   void on_exit(const Event& event);
 
   const std::map<SubjectId, ProcessSeries>& processes() const {
@@ -96,6 +97,8 @@ class SeriesStore {
                           const Dictionary& dictionary);
   void append_counter(PackedSeries& series, const Reading& reading,
                       BootTime read_before, BootTime born);
+  void begin_process(ProcessSeries& process, const Subject& subject,
+                     BootTime time, const Dictionary& dictionary);
   BootTime birth(SubjectId id, const Dictionary& dictionary) const;
   BootTime client_birth(SubjectId id, const Dictionary& dictionary);
   void end_process(SubjectId id, BootTime time);
@@ -103,6 +106,7 @@ class SeriesStore {
   std::map<SubjectId, ProcessSeries> processes_;
   std::map<SubjectId, ClientSeries> clients_;
   std::map<ProcessKey, SubjectId> first_client_;
+  std::map<ProcessKey, SubjectId> by_key_;
   std::array<PackedSeries, kKeptCount> reads_;
   PackedSeries frames_;
   std::vector<Rule> rules_;            // by metric id

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <map>
 #include <set>
 
 #include "report/format.h"
@@ -43,6 +44,7 @@ class Writer {
   void phase(TextTable& table, const PhaseGroup& group);
   void spans(const std::vector<PhaseGroup>& groups);
   void notes();
+  void degradations();
   void quality();
   void fact(const char* name, const std::string& text, bool is_bad = false);
 
@@ -142,15 +144,21 @@ std::string or_blank(bool is_known, std::string text) {
   return is_known ? std::move(text) : "-";
 }
 
+std::string role_name(const RoleUse& use) {
+  const size_t n = use.processes.size();
+  const std::string times = n > 1 ? fmt::format(" ×{}", n) : "";
+  return fit(clean(use.role), 16 - display_width(times)) + times;
+}
+
 // One decimal below ten percent.
 std::string ratio_text(double ratio) {
   return fmt::format("{:.{}f} %", ratio * 100, ratio < 0.0995 ? 1 : 0);
 }
 
-std::vector<std::string> cells(const ReportData& data, const GroupUse& use) {
+std::vector<std::string> cells(const RoleUse& use) {
   const double ops = use.ops;
   return {
-      clean(data.process(use.subject).role),
+      role_name(use),
       seconds_text(use.cpu_seconds),
       ratio_text(use.cpu_ratio()),
       or_blank(ops > 0, seconds_text(use.cpu_seconds / std::max(ops, 1.0))),
@@ -189,32 +197,31 @@ void Writer::phase(TextTable& table, const PhaseGroup& group) {
   table.add_section("  " +
                     paint(Style::bold, fit(group_title(group), kWidth - 2)));
   size_t shown = 0;
-  for (const GroupUse& use : group.subjects) {
+  for (const RoleUse& use : group.roles) {
     if (shown++ == kMostProcesses && !options_.detail) {
       table.add_section(fmt::format("    and {} more, with less CPU (-v)",
-                                    group.subjects.size() - kMostProcesses));
+                                    group.roles.size() - kMostProcesses));
       break;
     }
-    table.add(cells(data_, use));
+    table.add(cells(use));
   }
 }
 
 void Writer::phases() {
-  const auto groups =
-      options_.detail ? each_phase(data_.summary) : group_phases(data_.summary);
+  const auto groups = options_.detail ? each_phase(data_) : group_phases(data_);
   heading("Phases");
   using enum TextTable::Align;
-  TextTable table({{"process", left, 14},
+  TextTable table({{"process", left, 16},
                    {"CPU", right},
                    {"core", right},
                    {"CPU/op", right},
                    {"memory", right},
                    {"grew", right},
                    {"grew/op", right},
-                   {"read", right},
-                   {"written", right},
-                   {"fds", right},
-                   {"thr", right}});
+                   {"read", right, 12, 1},
+                   {"written", right, 12, 2},
+                   {"fds", right, 12, 3},
+                   {"thr", right, 12, 4}});
   size_t shown = 0;
   for (const PhaseGroup& group : groups) {
     if (shown++ == kMostPhases && !options_.detail) {
@@ -224,7 +231,7 @@ void Writer::phases() {
     }
     phase(table, group);
   }
-  out_ += table.render("    ");
+  out_ += table.render("    ", kWidth);
   spans(groups);
 }
 
@@ -234,7 +241,7 @@ void Writer::spans(const std::vector<PhaseGroup>& groups) {
                    {"calls", right},
                    {"errors", right},
                    {"per s", right},
-                   {"mean", right},
+                   {"mean", right, 12, 1},
                    {"p50", right},
                    {"p90", right},
                    {"p99", right},
@@ -257,7 +264,7 @@ void Writer::spans(const std::vector<PhaseGroup>& groups) {
   }
   if (table.empty()) return;
   heading("Spans");
-  out_ += table.render("    ");
+  out_ += table.render("    ", kWidth);
 }
 
 std::string note_text(const ReportData& data, const Event& event) {
@@ -340,6 +347,23 @@ std::string state_text(const ReportData& data) {
   return text;
 }
 
+// Each thing once, with its last cause: a governor speaks often.
+void Writer::degradations() {
+  std::map<std::string, std::pair<int, const Quality::Degrade*>> by_what;
+  for (const Quality::Degrade& degrade : data_.summary.quality.degraded) {
+    auto& [times, last] = by_what[degrade.what];
+    ++times;
+    last = &degrade;
+  }
+  for (const auto& [what, entry] : by_what) {
+    const auto& [times, last] = entry;
+    std::string text = what + ": " + last->cause;
+    if (!last->remedy.empty()) text += "; remedy: " + last->remedy;
+    if (times > 1) text += fmt::format(" (the last of {})", times);
+    fact("degraded", text, true);
+  }
+}
+
 void Writer::quality() {
   const Quality& q = data_.summary.quality;
   heading("Data");
@@ -354,12 +378,7 @@ void Writer::quality() {
   }
   fact("lost", lost.empty() ? "nothing" : lost, !lost.empty());
   if (!q.gaps.empty()) fact("gaps", gap_text(q), true);
-  for (const Quality::Degrade& degrade : q.degraded) {
-    fact("degraded",
-         degrade.what + ": " + degrade.cause +
-             (degrade.remedy.empty() ? "" : "; remedy: " + degrade.remedy),
-         true);
-  }
+  degradations();
   const double seconds = std::max(data_.seconds(), 1e-9);
   fact("own cost",
        fmt::format("{} CPU ({:.2f} % of a core), {} memory at most{}",

@@ -341,6 +341,22 @@ TEST(RunAnalysis, ExitFiguresCompleteTheCounters) {
   EXPECT_EQ(summary.notes[0].kind, EventKind::exit);
 }
 
+// A process scan that comes late must not lengthen a life.
+TEST(RunAnalysis, AnExitWithoutASubjectEndsTheLifeOfItsKey) {
+  RunModel run;
+  run.counts(run.process("server", 10), "cpu_user", 1e8);
+  const SubjectId worker = run.process("worker", 11, "", 10);
+  run.counts(worker, "cpu_user", 1e6);
+  run.ends(worker, 60);
+  Event exit;
+  exit.kind = EventKind::exit;
+  exit.time = at(13);
+  exit.life.key = run.dictionary().subject(worker)->process;
+  run.event(exit);
+  const RunSummary summary = run.summarize(100);
+  EXPECT_EQ(summary.too_brief, 1);
+}
+
 TEST(RunAnalysis, BriefProcessesAreCountedNotJudged) {
   RunModel run = cycles(3, 0);
   for (int i = 0; i < 5; ++i) {

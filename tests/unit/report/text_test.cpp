@@ -210,18 +210,41 @@ TEST(Text, AKilledCommandIsSaid) {
 
 TEST(PhaseGroups, PutCyclesTogether) {
   RunModel run = shop(412);
-  const RunSummary summary = run.summarize(kShopSeconds);
-  const auto groups = group_phases(summary);
+  const ReportData data = make_report(
+      "", recording_info(), run.summarize(kShopSeconds), run.dictionary());
+  const auto groups = group_phases(data);
   ASSERT_EQ(groups.size(), 3u);
   EXPECT_EQ(groups[1].path, "load");
   EXPECT_EQ(groups[1].cycles, 12);
   EXPECT_NEAR(groups[1].seconds, 240, 1e-6);
   EXPECT_EQ(groups[1].ops.at("checkout"), 24'000);
-  EXPECT_NEAR(groups[1].subjects[0].cpu_seconds, 12, 1e-3);
-  EXPECT_NEAR(groups[1].subjects[0].ops, 24'000, 1);
+  EXPECT_EQ(groups[1].roles[0].role, "server");
+  EXPECT_NEAR(groups[1].roles[0].cpu_seconds, 12, 1e-3);
+  EXPECT_NEAR(groups[1].roles[0].ops, 24'000, 1);
   EXPECT_EQ(groups[1].spans[0].count, 14'400);
-  EXPECT_EQ(each_phase(summary).size(), 25u);
-  EXPECT_EQ(each_phase(summary)[3].path, "load#2");
+  EXPECT_EQ(each_phase(data).size(), 25u);
+  EXPECT_EQ(each_phase(data)[3].path, "load#2");
+}
+
+TEST(PhaseGroups, PutProcessesOfARoleTogether) {
+  RunModel run;
+  for (int i = 0; i < 3; ++i) {
+    const SubjectId worker = run.process("worker", 10 + i, "pool");
+    run.counts(worker, "cpu_user", 1e8);
+    run.figure(worker, "rss_anon", [](double) { return 1000; });
+    run.figure(worker, "fds", [](double) { return 4; });
+  }
+  const ReportData data =
+      make_report("", recording_info(), run.summarize(10), run.dictionary());
+  const auto groups = group_phases(data);
+  ASSERT_EQ(groups.size(), 1u);
+  ASSERT_EQ(groups[0].roles.size(), 1u);
+  const RoleUse& pool = groups[0].roles[0];
+  EXPECT_EQ(pool.processes.size(), 3u);
+  EXPECT_NEAR(pool.cpu_seconds, 3, 1e-6);
+  EXPECT_NEAR(pool.cpu_ratio(), 0.3, 1e-6);
+  EXPECT_EQ(pool.rss_peak_bytes, 3000);
+  EXPECT_EQ(pool.fds_last, 12);
 }
 
 TEST(TextTable, AlignsByWhatIsShownNotByBytes) {
@@ -232,6 +255,19 @@ TEST(TextTable, AlignsByWhatIsShownNotByBytes) {
   EXPECT_EQ(display_width("日本"), 4u);
   EXPECT_EQ(fit("abcdef", 4), "abc…");
   EXPECT_EQ(fit("日本語", 4), "日…");
+}
+
+TEST(TextTable, LeavesOutWhatIsSpareWhenTooWide) {
+  TextTable table({{"a"},
+                   {"b", TextTable::Align::left, 40, 1},
+                   {"c", TextTable::Align::left, 40, 2},
+                   {"d"}});
+  table.add({"1111", "2222", "3333", "4444"});
+  EXPECT_EQ(table.render("", 22),
+            "a     b     c     d\n1111  2222  3333  4444\n");
+  EXPECT_EQ(table.render("", 21), "a     b     d\n1111  2222  4444\n");
+  EXPECT_EQ(table.render("  ", 13), "  a     d\n  1111  4444\n");
+  EXPECT_EQ(table.render("", 3), "a     d\n1111  4444\n");
 }
 
 TEST(Wrap, BreaksAtBlanks) {
