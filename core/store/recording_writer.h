@@ -20,7 +20,7 @@ namespace tidemark {
 struct WriterOptions {
   // Longer chapters cost less (each restates what is known) and lose more when
   // a byte of them is damaged.
-  int chapter_ticks = 120;
+  int chapter_ticks = 300;
   int64_t chapter_bytes = 1 << 20;
   int zstd_level = 3;
 };
