@@ -55,7 +55,11 @@ bool LifeWatch::take(const LifeEvent& seen, std::vector<Event>& events) {
       watched || seen.kind == LifeKind::exit || seen.kind == LifeKind::oom_kill;
   if (told) {
     Event& event = events.emplace_back(to_event(seen));
-    if (subject != nullptr) event.subject = subject->id;
+    if (subject != nullptr) {
+      event.subject = subject->id;
+      // The kernel's oom record has no name.
+      if (event.name.empty()) event.name = subject->name;
+    }
   }
   if (seen.kind == LifeKind::exit) processes_.on_exit(seen.key);
   return watched;

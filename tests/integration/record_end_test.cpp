@@ -83,11 +83,11 @@ TEST_F(RecordTest, LateTicksAreAGapNotStretched) {
 // SIGKILL at random moments, a few recorders at a time. The full measure is
 // TIDEMARK_TEST_KILLS=200.
 TEST_F(RecordTest, SigkillLosesAtMostOneTick) {
-  constexpr Nanoseconds kInterval = 400ms;
+  constexpr Nanoseconds kInterval = 1s;
   const char* asked = std::getenv("TIDEMARK_TEST_KILLS");
   const int kills = asked != nullptr ? std::atoi(asked) : 24;
   std::mt19937 random(20260101);
-  std::uniform_int_distribution<int> delay(0, 1300);
+  std::uniform_int_distribution<int> delay(0, 2300);
   int absent = 0, with_ticks = 0;
   for (int done = 0; done < kills;) {
     const int group = std::min(4, kills - done);
@@ -98,8 +98,8 @@ TEST_F(RecordTest, SigkillLosesAtMostOneTick) {
       // Every fourth may die while it starts, the others after that.
       const bool early = i == 0;
       threads.emplace_back([&, file, wait, early] {
-        const pid_t pid = spawn(
-            {kTidemark, "record", "-q", "-o", file, "--interval", "400ms"});
+        const pid_t pid =
+            spawn({kTidemark, "record", "-q", "-o", file, "--interval", "1s"});
         if (!early) {
           wait_until([&] {
             const auto run = try_read(file);
@@ -129,7 +129,8 @@ TEST_F(RecordTest, SigkillLosesAtMostOneTick) {
     }
     if (run->ticks.empty()) continue;
     ++with_ticks;
-    // One tick was due in the last interval at most, and may be lost.
+    // One tick may have been due in the last interval, and be lost. The other
+    // interval is what a busy machine may be late.
     EXPECT_LE(boot_time(killed) - run->ticks.back(), 2 * kInterval) << file;
   }
   RecordProperty("kills", kills);
