@@ -33,7 +33,7 @@ struct CycleShape {
 // The published set: cycles of 2.5 min, 1,000 operations per minute.
 std::span<const CycleShape> published_cycles();
 // As a short demonstration runs: 14 s, tens of thousands of operations, the
-// noise of an allocator; made after the procedure was tuned on the others.
+// noise of an allocator.
 struct CycleSet {
   std::span<const CycleShape> benign;
   std::span<const CycleShape> leaking;

@@ -18,8 +18,8 @@ struct PhaseShape {
   bool quantised = false;  // read in pages
 };
 
-// The shapes the procedure was first written against, and those made
-// afterwards. In each the first list is benign, the second leaks.
+// The shapes the procedure was first written against, and others that stand for
+// what it had not seen. In each the first list is benign, the second leaks.
 struct PhaseSet {
   std::span<const PhaseShape> benign;
   std::span<const PhaseShape> leaking;
