@@ -74,8 +74,9 @@ class Segment {
     s.header.primary = input.take<uint16_t>();
     s.lanes[0].published = input.take<uint16_t>();
     s.lanes[0].written = s.lanes[0].published + input.take<uint8_t>();
-    s.lanes[1].published = input.take<uint64_t>();
-    s.lanes[1].written = input.take<uint64_t>();
+    // Beyond 1024 records apart: refused when it joins.
+    s.lanes[1].published = input.take<uint16_t>();
+    s.lanes[1].written = s.lanes[1].published + input.take<uint16_t>() % 1030;
     const uint64_t begin = s.lanes[0].published;
     for (size_t i = 0; i < kRecords; ++i) {
       auto& record = s.rings[0][(begin + i) % TIDEMARK_LANE_RECORDS];
