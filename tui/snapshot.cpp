@@ -136,12 +136,15 @@ void Snapshot::apply(const Frame& frame, bool chapter_begin,
   interval_ = Nanoseconds(std::clamp<int64_t>(frame.interval_ns, 0, kLongest));
   const bool tick = frame.kind == FrameKind::tick;
   if (tick) drop_ended();
+  bool read_counters = false;
   for (const Column& column : frame.columns) {
     const Route to = route(column.metric, dictionary);
     const size_t size = std::min(column.subjects.size(), column.values.size());
     for (size_t i = 0; i < size; ++i) {
       put(to, column.metric, column.subjects[i], column.values[i]);
     }
+    read_counters |=
+        to.to == Route::To::process && size > 0 && to.field < kCounterFields;
   }
   if (tick && chapter_begin) end_unseen(frame, dictionary);
   for (const SubjectId id : frame.ended) {
@@ -149,7 +152,7 @@ void Snapshot::apply(const Frame& frame, bool chapter_begin,
     if (found != process_index_.end()) processes_[found->second].ended = true;
   }
   if (!tick) return;
-  update_rates(frame);
+  if (read_counters) update_rates(frame.time);
   update_other_rates(frame);
 }
 
@@ -176,8 +179,8 @@ void Snapshot::end_unseen(const Frame& frame, const Dictionary& dictionary) {
   }
 }
 
-void Snapshot::update_rates(const Frame& frame) {
-  const Nanoseconds span = frame.time - tick_time_;
+void Snapshot::update_rates(BootTime time) {
+  const Nanoseconds span = time - read_time_;
   for (ProcessState& sample : processes_) {
     for (size_t i = 0; i < kCounterFields; ++i) {
       sample.has_rate.reset(i);
@@ -192,7 +195,7 @@ void Snapshot::update_rates(const Frame& frame) {
       sample.had_.set(i);
     }
   }
-  tick_time_ = frame.time;
+  read_time_ = time;
 }
 
 void Snapshot::update_other_rates(const Frame& frame) {

@@ -1,9 +1,11 @@
 // All values at one position of a recording, and the rates between its last
-// two ticks. Pure: fed with frames in order, or preloaded after a seek.
+// two readings. Pure: fed with frames in order, or preloaded after a seek.
 //
-// Counters are read every tick but stored only when they change, so a counter
-// that a tick does not repeat has not moved: its rate is 0. A value never seen
-// is absent, and a rate needs two ticks.
+// Counters of processes are read together, on every tick or (when the daemon
+// saves its own CPU) on every 2nd or 4th, and are stored only when they change:
+// a tick that holds any of them was a reading, and a counter that it does not
+// repeat has not moved. Between two readings rates hold. A value never seen is
+// absent, and a rate needs two readings.
 #pragma once
 
 #include <array>
@@ -132,11 +134,11 @@ class Snapshot {
   void put(Route route, MetricId metric, SubjectId subject, int64_t value);
   void end_unseen(const Frame& frame, const Dictionary& dictionary);
   void drop_ended();
-  void update_rates(const Frame& frame);
+  void update_rates(BootTime time);
   void update_other_rates(const Frame& frame);
 
   BootTime time_;
-  BootTime tick_time_;
+  BootTime read_time_;  // of the counters of processes
   Nanoseconds interval_{0};
   bool complete_ = true;
   std::vector<Route> routes_;

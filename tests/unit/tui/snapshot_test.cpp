@@ -55,10 +55,22 @@ TEST_F(SnapshotTest, ARateNeedsTwoTicks) {
 }
 
 TEST_F(SnapshotTest, ACounterThatATickDoesNotRepeatHasNotMoved) {
-  tick(1, {{0, 7, 100}, {1, 7, 0}});
+  tick(1, {{0, 7, 100}, {1, 7, 0}, {0, 8, 1}});
   tick(2, {{0, 7, 500}});
-  tick(3, {});
+  tick(3, {{0, 8, 2}});
   EXPECT_EQ(process(7).cpu_ratio(), 0.0);
+}
+
+TEST_F(SnapshotTest, RatesHoldWhereCountersWereNotRead) {
+  tick(1, {{0, 7, 0}, {1, 7, 0}, {2, 7, 1}});
+  tick(2, {{2, 7, 2}});
+  EXPECT_FALSE(process(7).cpu_ratio());
+  tick(3, {{0, 7, 1'000'000'000}, {2, 7, 3}});
+  EXPECT_DOUBLE_EQ(*process(7).cpu_ratio(), 0.5);
+  tick(4, {{2, 7, 4}});
+  EXPECT_DOUBLE_EQ(*process(7).cpu_ratio(), 0.5);
+  tick(5, {{0, 7, 2'000'000'000}});
+  EXPECT_DOUBLE_EQ(*process(7).cpu_ratio(), 0.5);
 }
 
 TEST_F(SnapshotTest, ACounterThatFellIsUnknown) {
