@@ -4,6 +4,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "core/base/text.h"
@@ -13,15 +14,26 @@ namespace {
 
 size_t terminal_width() {
   winsize size{};
-  if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0) return 80;
-  return size.ws_col > 20 ? size.ws_col : 20u;
+  // Zero columns: a terminal that does not know its size.
+  if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) {
+    return 80;
+  }
+  return std::max<size_t>(size.ws_col, 20);
+}
+
+// "00:07", "1:00:00": whole seconds, so that the line does not dance.
+std::string stopwatch(Nanoseconds elapsed) {
+  const int64_t seconds = elapsed / std::chrono::seconds(1);
+  const std::string rest =
+      fmt::format("{:02}:{:02}", seconds / 60 % 60, seconds % 60);
+  return seconds < 3600 ? rest : fmt::format("{}:{}", seconds / 3600, rest);
 }
 
 }  // namespace
 
 std::string progress_text(Nanoseconds elapsed, const EngineProgress& progress,
                           size_t width) {
-  std::string text = "tidemark: recording " + format_duration(elapsed);
+  std::string text = "tidemark: recording " + stopwatch(elapsed);
   if (!progress.phase.empty()) {
     text += "  " + sanitize_terminal(progress.phase);
   }

@@ -99,14 +99,13 @@ Status RecordSession::begin() {
   TIDEMARK_CHECK(start_engine());
   TIDEMARK_CHECK(release_command());
   TIDEMARK_CHECK(arm_end());
-  if (!options_.quiet) {
-    progress_ = ProgressLine::on_terminal(*loop_, clock_, *engine_);
-    if (!child_) {
-      std::fprintf(stderr,
-                   "tidemark record: clients connect with TIDEMARK_SOCKET=%s\n",
-                   sanitize_terminal(place_.path()).c_str());
-    }
+  if (options_.quiet) return {};
+  if (!child_) {
+    std::fprintf(stderr,
+                 "tidemark record: clients connect with TIDEMARK_SOCKET=%s\n",
+                 sanitize_terminal(place_.path()).c_str());
   }
+  progress_ = ProgressLine::on_terminal(*loop_, clock_, *engine_);
   return {};
 }
 

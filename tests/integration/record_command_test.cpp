@@ -128,11 +128,11 @@ TEST_F(RecordTest, ShortLivesAreAllSeen) {
 
 TEST_F(RecordTest, RolesAndWatchAreInTheRecording) {
   EXPECT_EQ(record({"-q", "--role", "sleeper=comm:sleep", "--watch",
-                    "cmdline:*no such words*", "--", "sleep", "0.3"}),
+                    "cmdline:*no such words*", "--", "sleep", "0.317"}),
             0);
   const Subject* sleeper = nullptr;
   const ReadBack run = read();
-  sleeper = run.process("sleep");
+  sleeper = run.process("sleep", "0.317");
   ASSERT_NE(sleeper, nullptr);
   EXPECT_EQ(sleeper->role, "sleeper");
   EXPECT_TRUE(sleeper->watched);

@@ -88,7 +88,7 @@ TEST_F(RecordTest, SigkillLosesAtMostOneTick) {
   const int kills = asked != nullptr ? std::atoi(asked) : 24;
   std::mt19937 random(20260101);
   std::uniform_int_distribution<int> delay(0, 2300);
-  int absent = 0, with_ticks = 0;
+  int absent = 0, with_ticks = 0, late = 0;
   for (int done = 0; done < kills;) {
     const int group = std::min(4, kills - done);
     std::vector<std::jthread> threads;
@@ -129,13 +129,18 @@ TEST_F(RecordTest, SigkillLosesAtMostOneTick) {
     }
     if (run->ticks.empty()) continue;
     ++with_ticks;
-    // One tick may have been due in the last interval, and be lost. The other
-    // interval is what a busy machine may be late.
-    EXPECT_LE(boot_time(killed) - run->ticks.back(), 2 * kInterval) << file;
+    // One tick may have been due in the last interval, and be lost. Beyond
+    // that it was lost, or not yet taken because the machine was busy; the
+    // latter happens once in a while, the former would in most kills.
+    const Nanoseconds since = boot_time(killed) - run->ticks.back();
+    late += since > 2 * kInterval ? 1 : 0;
+    EXPECT_LE(since, 5 * kInterval) << file;
   }
   RecordProperty("kills", kills);
   RecordProperty("absent", absent);
   RecordProperty("with_ticks", with_ticks);
+  RecordProperty("late", late);
+  EXPECT_LE(late, 1 + kills / 50);
   EXPECT_GT(with_ticks, kills / 3);
 }
 
@@ -184,13 +189,13 @@ TEST_F(RecordTest, NobodyCanRecordHisOwn) {
   const pid_t pid = spawn(
       {"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
        "--inh-caps=-all", "--bounding-set=-all", kTidemark, "record", "-q",
-       "-o", output(), "--interval", "100ms", "--", "sleep", "0.6"});
+       "-o", output(), "--interval", "100ms", "--", "sleep", "0.613"});
   EXPECT_EQ(wait_for(pid), 0) << said();
   const ReadBack run = read();
   EXPECT_TRUE(run.closed);
   EXPECT_FALSE(run.has_level("process_scan: iter/task"));
   EXPECT_FALSE(run.of(EventKind::degraded).empty());
-  const Subject* command = run.process("sleep");
+  const Subject* command = run.process("sleep", "0.613");
   ASSERT_NE(command, nullptr);
   EXPECT_TRUE(command->watched);
 }

@@ -43,10 +43,12 @@ struct ReadBack {
     }
     return found;
   }
-  const Subject* process(std::string_view name) const {
+  // By a word of its command line: other tests' processes have names too.
+  const Subject* process(std::string_view name, std::string_view word) const {
     for (const Subject& subject : dictionary.subjects()) {
       if (subject.id.valid() && subject.kind == SubjectKind::process &&
-          subject.name == name) {
+          subject.name == name &&
+          subject.command.find(word) != std::string::npos) {
         return &subject;
       }
     }
