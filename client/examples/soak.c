@@ -17,7 +17,7 @@ static size_t work(tidemark_session* session, tidemark_metric op,
     char* block = malloc(kBlock);
     if (block != NULL) {
       memset(block, i, kBlock);
-      sum += (size_t)block[i % kBlock];
+      sum += (unsigned char)block[i % kBlock];
     } else {
       tidemark_failed(session, op, 1);
     }
