@@ -26,6 +26,10 @@ target_compile_options(tidemark_flags INTERFACE
   $<$<COMPILE_LANGUAGE:CXX>:-Wconversion -Wsign-conversion
     -Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual>
   $<$<BOOL:${TIDEMARK_WERROR}>:-Werror>)
+# libstdc++ 12 uses in std::stable_sort what it deprecates itself, and clang
+# tells of it; g++ still tells of what we use.
+target_compile_options(tidemark_flags INTERFACE
+  $<$<COMPILE_LANG_AND_ID:CXX,Clang>:-Wno-deprecated-declarations>)
 # Missing initialisers are how aggregates with defaults are meant to be used.
 target_compile_options(tidemark_flags INTERFACE
   -Wno-missing-field-initializers)
