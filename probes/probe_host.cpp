@@ -88,8 +88,10 @@ std::unexpected<Error> probe_failed(std::string_view probe,
   what += step;
   Error failure = fail_errno(std::move(what), error).error();
   failure.what += "; " + remedy(error);
-  const std::string reason = log.reason();
-  if (!reason.empty()) failure.what += " (" + reason + ")";
+  // Rights need no more words; else the verifier knows best.
+  const std::string reason = log.reason().substr(0, 300);
+  const bool refused = error == EPERM || error == EACCES;
+  if (!refused && !reason.empty()) failure.what += " (" + reason + ")";
   if (failure.kind == ErrorKind::io) failure.kind = ErrorKind::unsupported;
   return std::unexpected(std::move(failure));
 }

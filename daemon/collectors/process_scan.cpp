@@ -47,7 +47,9 @@ class ProcessScanCollector final : public Collector,
         source_ = std::move(*iterator);
         return std::string("iter/task");
       }
-      why_not = " (" + iterator.error().what + ")";
+      // The remedy is the doctor's to tell.
+      const std::string& what = iterator.error().what;
+      why_not = " (" + what.substr(0, what.find("; ")) + ")";
     }
     const size_t keep = procfs::kept_descriptors_limit();
     auto text = std::make_unique<ProcessText>(roots.proc, keep, figures);
