@@ -53,15 +53,16 @@ Thresholds stated_thresholds(const CurveInput& input,
   if (per_minute <= 0 && per_op <= 0) {
     if (!is_bytes(input.resource)) {
       const auto steps = static_cast<double>(series.size() - 1);
-      return {0, std::max(kPiecesPerRun, kPiecesPerReading * steps) /
-                     series.span()};
+      return {
+          0, std::max(kPiecesPerRun, kPiecesPerReading * steps) / series.span(),
+          0};
     }
     per_minute = kBytesPerMinute;
     per_op = axis.ops ? kBytesPerOp : 0;
   }
   const double by_time = per_minute / axis.per_minute;
-  if (per_op <= 0) return {by_time, by_time};
-  return {per_op, std::max(by_time, per_op)};
+  if (per_op <= 0) return {by_time, by_time, by_time};
+  return {per_op, std::max(by_time, per_op), by_time};
 }
 
 Estimate make_estimate(const Evidence& evidence, double scale,

@@ -22,9 +22,14 @@ struct Axis {
 // operations are done in a minute: much per operation is little per minute,
 // growth when certain, and no loss when not. Of handles any certain rise is
 // growth, and `none` means less than 0.4 pieces per reading.
+//
+// Many operations a minute make the opposite case: 1 B each of 27,000 a second
+// is 2 GiB a day. What certainly exceeds `by_time`, the threshold per minute,
+// is therefore never none.
 struct Thresholds {
   double growing = 0;
   double none = 0;
+  double by_time = 0;  // 0: there is none (pieces)
 };
 
 struct Evidence {
@@ -36,6 +41,11 @@ struct Evidence {
   double seconds = 0;     // from the first reading to the last
 
   bool grows() const { return slope.trend.lo > delta.growing; }
+  // Little per operation, but certain and much per minute.
+  bool creeps() const {
+    return delta.by_time > 0 && delta.by_time < delta.growing &&
+           slope.trend.lo > delta.by_time;
+  }
   // No leak worth naming, in a run that could have shown one: a series too
   // noisy for that is not flat by luck. One that falls is.
   bool flat() const {

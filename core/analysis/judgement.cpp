@@ -50,8 +50,10 @@ Judgement::Judgement(Finding& finding, const Evidence& evidence,
       dropped_(dropped),
       trend_(evidence.slope.trend),
       rises_(count_rises(evidence.series)),
-      growth_(classify_growth(evidence.series, evidence.delta.growing,
-                              evidence.resolution)) {}
+      growth_(classify_growth(
+          evidence.series,
+          evidence.creeps() ? evidence.delta.by_time : evidence.delta.growing,
+          evidence.resolution)) {}
 
 void Judgement::decide_cycles(double seconds_per_cycle) {
   const size_t n = evidence_.series.size();
@@ -108,6 +110,7 @@ bool Judgement::goes_on_for_certain() const {
 void Judgement::decide_unconfirmed() {
   // A few bytes more per operation are below notice; one handle is not.
   const bool handle_rises = !is_bytes(finding_.resource) && evidence_.grows();
+  if (creeps_on()) return set_creeping();
   if (evidence_.flat() && !handle_rises) return set_none();
   if (shape_is_sure()) return set_shape();
   const bool cycles = finding_.cycles > 0;
@@ -115,6 +118,19 @@ void Judgement::decide_unconfirmed() {
     return;
   if (evidence_.grows()) return set_open();
   set_undecided();
+}
+
+bool Judgement::creeps_on() const {
+  return evidence_.creeps() && is_large() && most_cycles_rise() &&
+         (growth_.shape == Shape::line ||
+          growth_.shape == Shape::line_after_warm_up);
+}
+
+void Judgement::set_creeping() {
+  set_suspect(
+      "little per operation, yet " +
+      format_slope(finding_, Axis{}, trend_.slope * evidence_.axis.per_minute) +
+      " without slowing, unconfirmed");
 }
 
 bool Judgement::shape_is_sure() const {

@@ -38,6 +38,8 @@ class Judgement {
   void decide_unconfirmed();
   // A rise that is certain, though maybe a small one, may be told by its
   // shape to slow down; a leak's shape says something of certain growth only.
+  bool creeps_on() const;
+  void set_creeping();
   bool shape_is_sure() const;
   void set_leak();
   void set_none();

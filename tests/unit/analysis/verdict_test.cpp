@@ -85,6 +85,16 @@ TEST(JudgeCycles, ALeakPerOperationIsConfirmed) {
 
 // A page or two more after each cycle, as regular as can be: an allocator at
 // work, not a leak.
+TEST(JudgeCycles, LittlePerOperationButMuchPerMinuteIsSuspect) {
+  // 4 B of each of 30,000 requests in 14 s: 0.5 MiB a minute.
+  const Finding finding = judge(cycles(14, [](size_t k) {
+    return to_page(50 * kMiB + 120'000 * static_cast<double>(k));
+  }));
+  EXPECT_EQ(finding.verdict, Verdict::suspect) << finding.reason;
+  EXPECT_THAT(finding.reason, HasSubstr("little per operation"));
+  EXPECT_THAT(finding.reason, HasSubstr("/min"));
+}
+
 TEST(JudgeCycles, AFewPagesPerCycleAreNone) {
   CurveInput input = cycles(14, [](size_t k) {
     return 4 * kMiB + 2 * kPage * static_cast<double>(k);
