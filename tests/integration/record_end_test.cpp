@@ -107,9 +107,10 @@ TEST_F(RecordTest, SigkillLosesAtMostOneTick) {
           });
         }
         std::this_thread::sleep_for(wait);
+        // Before, not after: taking the probes away lets its end take a while.
+        const BootTime killed = clock_.now();
         ::kill(pid, SIGKILL);
         wait_for(pid);
-        const BootTime killed = clock_.now();
         std::ofstream(file + ".killed") << to_ns(killed);
       });
     }
