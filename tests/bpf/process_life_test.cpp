@@ -106,12 +106,13 @@ int64_t idle_life_ns() {
   return cost;
 }
 
-void expect_final(const LifeEvent& event, const Final& final) {
+void expect_final(const LifeEvent& event, const Final& final, int threads = 1) {
   EXPECT_EQ(event.key, final.key);
   EXPECT_EQ(event.wait_status, final.status);
   // The event comes before the end of exit(2), whose rest wait4 counts: less
-  // than a tick, or, on an emulated machine, than the life of an idle child.
-  const int64_t slack = std::max(kTickNs, idle_life_ns());
+  // than a tick, or, on an emulated machine, than the life of an idle child for
+  // each thread that ends.
+  const int64_t slack = std::max(kTickNs, threads * idle_life_ns());
   EXPECT_NEAR(static_cast<double>(event.cpu_user_ns + event.cpu_system_ns),
               static_cast<double>(cpu_ns(final.usage)),
               static_cast<double>(slack));
@@ -269,7 +270,7 @@ TEST_F(ProcessLifeTest, ThreadsEndInAnyOrder) {
     const Final final = finish(child.pid());
     drain();
     ASSERT_EQ(count(LifeKind::exit, child.pid()), 1u);
-    expect_final(*find(LifeKind::exit, child.pid()), final);
+    expect_final(*find(LifeKind::exit, child.pid()), final, 7);
     EXPECT_EQ(count(LifeKind::fork, child.pid()), 1u);
   }
 }
