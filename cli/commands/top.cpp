@@ -8,6 +8,7 @@
 #include "core/base/text.h"
 #include "core/os/system_clock.h"
 #include "tui/app.h"
+#include "tui/view.h"
 
 namespace tidemark {
 namespace {
@@ -49,14 +50,23 @@ Status show(const TopArguments& arguments, const Clock& clock) {
   return {};
 }
 
+// "overview|processes|...", as help and completion want it.
+std::string view_names() {
+  std::string names;
+  for (const ViewEntry& view : all_views()) {
+    names += (names.empty() ? "" : "|") + std::string(view.name);
+  }
+  return names;
+}
+
 }  // namespace
 
 void add_top(CLI::App& app, CommandContext& context) {
   auto arguments = std::make_shared<TopArguments>();
   app.add_option("recording", arguments->options.recording,
                  "A recording; without one, the newest being written here");
-  app.add_option("--view", arguments->options.view,
-                 "The view to begin with: overview, processes, leaks, ...")
+  app.add_option("--view", arguments->options.view, "The view to begin with")
+      ->type_name(view_names())
       ->envname("TIDEMARK_TOP_VIEW");
   app.add_option("--at", arguments->options.at,
                  "Begin at 14:32:07, +90s, -30s, 50% or a phase's name");
