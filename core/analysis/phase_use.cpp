@@ -139,7 +139,8 @@ double OpsCurve::at(BootTime time) const {
   return sum;
 }
 
-OpsTable::OpsTable(const SeriesStore& store, const Dictionary& dictionary) {
+OpsTable::OpsTable(const SeriesStore& store, const Dictionary& dictionary,
+                   const std::vector<Event>& events) {
   for (const auto& [id, client] : store.clients()) {
     const Subject* subject = dictionary.subject(id);
     Own* own = nullptr;
@@ -163,6 +164,21 @@ OpsTable::OpsTable(const SeriesStore& store, const Dictionary& dictionary) {
       }
       all_[name].add(std::move(curve));
     }
+  }
+  for (const Event& event : events) {
+    const Subject* client = dictionary.subject(event.subject);
+    if (event.kind == EventKind::client_primary && client != nullptr) {
+      declare(event.name, client->process);
+    }
+  }
+}
+
+void OpsTable::declare(const std::string& name, ProcessKey process) {
+  if (!all_.contains(name)) return;  // declared, never counted
+  first_ = name;
+  const auto own = by_process_.find(process);
+  if (own != by_process_.end() && own->second.ops.contains(name)) {
+    own->second.first = name;
   }
 }
 

@@ -30,18 +30,23 @@ class OpsCurve {
 // each process's leaks.
 class OpsTable {
  public:
-  OpsTable(const SeriesStore& store, const Dictionary& dictionary);
+  // `events` tell which op a client wants its leaks counted by.
+  OpsTable(const SeriesStore& store, const Dictionary& dictionary,
+           const std::vector<Event>& events);
 
   struct Primary {
     std::string name;
     const OpsCurve* curve = nullptr;  // null: no operation was counted
   };
-  // The first op that the process itself counted, else the first op of all.
+  // The op that the process itself counted and called primary, else the first
+  // it counted, else the same of all clients.
   Primary primary(ProcessKey process) const;
   // By name, over all clients.
   const std::map<std::string, OpsCurve>& all() const { return all_; }
 
  private:
+  void declare(const std::string& name, ProcessKey process);
+
   struct Own {
     std::map<std::string, OpsCurve> ops;
     std::string first;

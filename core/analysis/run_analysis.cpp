@@ -134,7 +134,7 @@ RunSummary RunAnalysis::Impl::summarize(const Dictionary& dictionary) const {
   for (Phase& phase : phases) {
     summary.phases.push_back({.phase = phase});
   }
-  const OpsTable ops(store, dictionary);
+  const OpsTable ops(store, dictionary, events);
   summarize_phases(summary, ops);
   summarize_processes(summary, ops, events, phases, dictionary);
   take_notes(summary, events, store);

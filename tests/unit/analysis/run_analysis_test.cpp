@@ -125,6 +125,21 @@ TEST(RunAnalysis, CostsPerOperationOfTheProcessesOwnOps) {
   EXPECT_NEAR(use_of(load, other).per_op.at("cpu_seconds"), 0.001, 1e-9);
 }
 
+TEST(RunAnalysis, TheOpThatAClientCallsPrimaryIsItsUnitOfWork) {
+  RunModel run;
+  const SubjectId server = run.process("server", 10);
+  run.counts(server, "cpu_user", 2e8);
+  run.counts(server, "cpu_system", 0);
+  const SubjectId client = run.client("server", server);
+  run.counts(client, "op.byte", 1000);  // counted first
+  run.figure(client, "op.request", [](double t) { return t < 5 ? 0 : 10 * t; });
+  run.mark(client, EventKind::client_primary, "request", 1);
+  run.phase(client, "load", PhaseKind::load, 10, 20);
+  const RunSummary summary = run.summarize(30);
+  EXPECT_NEAR(use_of(phase(summary, "load"), server).per_op.at("cpu_seconds"),
+              0.02, 1e-9);
+}
+
 TEST(RunAnalysis, OpsBeforeTheRecordingAreNotCounted) {
   RunModel run;
   const SubjectId server = run.process("server", 10);
