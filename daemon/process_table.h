@@ -78,10 +78,13 @@ class ProcessTable {
   // Alive and watched, in order of id; valid until the table changes.
   const std::vector<SubjectId>& watched() const;
   size_t size() const;
-  // Calls fn(subject, zombie) for each process alive, in no order.
+  // Calls fn(subject, zombie, exited) for each process of the latest scan, in
+  // no order; `exited` by an event since then.
   template <typename Fn>
   void for_each(Fn&& fn) const {
-    for (const auto& [key, entry] : by_key_) fn(entry.subject, entry.zombie);
+    for (const auto& [key, entry] : by_key_) {
+      fn(entry.subject, entry.zombie, entry.exited);
+    }
   }
 
  private:

@@ -91,11 +91,21 @@ class ProcessSlow final : public Collector {
 
   void count_children() {
     children_.clear();
-    table_->for_each([&](const Subject& subject, bool zombie) {
+    table_->for_each([&](const Subject& subject, bool zombie, bool exited) {
+      if (exited && !is_unreaped(subject)) return;
       Children& of_parent = children_[subject.parent.value];
       ++of_parent.all;
-      of_parent.zombies += zombie;
+      of_parent.zombies += zombie || exited;
     });
+  }
+
+  // The table keeps a process that ended until a scan no longer finds it; it
+  // counts as a child only while its parent has not waited for it. Asked only
+  // of watched parents: a busy host ends thousands of others in a second.
+  bool is_unreaped(const Subject& subject) const {
+    const Subject* parent = table_->find_pid(subject.parent);
+    if (parent == nullptr || !parent->watched) return false;
+    return procfs::ProcessDirectory::open(proc_, subject.process).has_value();
   }
 
   void read(FrameBuilder& frame, const Subject& subject) {

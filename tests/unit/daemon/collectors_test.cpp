@@ -127,6 +127,23 @@ TEST_F(CollectorsTest, ExactMemoryAndDescriptors) {
   EXPECT_FALSE(collect(*exact).get("rss", pid(10)));
 }
 
+TEST_F(CollectorsTest, AChildThatWasWaitedForIsNoChildBeforeTheNextScan) {
+  write_stat(10, 1, 100);
+  write_stat(11, 10, 1);
+  write_stat(12, 10, 1);
+  auto scan = start("process_scan");
+  auto slow = start("process_slow");
+  collect(*scan);
+  table_->watch(pid(10));
+  for (const int child : {11, 12}) {
+    table_->on_exit(table_->find(pid(child))->process);
+  }
+  std::filesystem::remove_all(root_ / "proc/12");  // 11 stays a zombie
+  const FakeFrame frame = collect(*slow);
+  EXPECT_EQ(frame.get("children", pid(10)), 1);
+  EXPECT_EQ(frame.get("zombies", pid(10)), 1);
+}
+
 TEST_F(CollectorsTest, SlowFactsOfTheWatched) {
   write_stat(10, 1, 100);
   write_stat(11, 10, 1);
