@@ -26,10 +26,8 @@ class TopTest : public RecordTest {
   void SetUp() override {
     run("env LC_ALL=C.UTF-8 " + tmux_ +
         " -u -f /dev/null new-session -d -s top -x 120 -y 40 'cd " + folder_ +
-        " && exec sh'");
-    // The tests' own words, never those of a login shell.
-    enter("PS1='ready> '; T=" + std::string(kTidemark));
-    await("ready>");
+        " && exec env PS1=\"ready> \" T=" + std::string(kTidemark) + " sh'");
+    await("ready>");  // nothing is typed before the shell listens
     enter("clear; stty -g");
     modes_ = await_line(":");
   }
