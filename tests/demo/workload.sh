@@ -58,7 +58,7 @@ drive() { # SECONDS  both servers under load
 }
 
 # Every key once, so that the keyspace does not grow under load.
-redis-benchmark -s "$redis_socket" -t set -r 20000 -d 100 -n 200000 -q \
+redis-benchmark -s "$redis_socket" -t set -r 20000 -d 100 -n 200000 -P 16 -q \
   >/dev/null
 
 "$DEMO_TIDEMARK" run begin demo

@@ -66,7 +66,8 @@ TEST_F(RecordClientTest, TheClientsProcessIsWatchedUnderItsName) {
   std::this_thread::sleep_for(100ms);
   EXPECT_EQ(end(pid), 0);
   bool found = false;
-  for (const Subject& subject : read().dictionary.subjects()) {
+  const auto recording = read();
+  for (const Subject& subject : recording.dictionary.subjects()) {
     if (subject.kind != SubjectKind::process) continue;
     if (subject.process.pid.value != ::getpid()) continue;
     found = true;
@@ -80,7 +81,12 @@ TEST_F(RecordClientTest, QuiesceIsAnsweredWhenThisProcessIsCalm) {
   const Session session("integration");
   const pid_t pid = begin(session);
   EXPECT_EQ(session.quiesce(10s), Answer::done);
-  const size_t edges = read().edges.size();
+  // The answer may come before the writer has written what it stands for.
+  size_t edges = 0;
+  for (int i = 0; i < 100 && edges == 0; ++i) {
+    edges = read().edges.size();
+    if (edges == 0) std::this_thread::sleep_for(20ms);
+  }
   EXPECT_EQ(end(pid), 0);
   EXPECT_GE(edges, 1u);
   EXPECT_EQ(read().of(EventKind::quiesce).size(), 1u);

@@ -147,7 +147,8 @@ TEST_F(RecordTest, SecretsOfTheCommandAreNotRecorded) {
   std::ifstream file(output());
   const std::string bytes{std::istreambuf_iterator<char>(file), {}};
   EXPECT_EQ(bytes.find("hunter2"), std::string::npos);
-  for (const std::string& word : read().info.command) {
+  const auto recording = read();
+  for (const std::string& word : recording.info.command) {
     EXPECT_EQ(word.find("hunter"), std::string::npos) << word;
   }
 }

@@ -308,7 +308,7 @@ TEST_F(Lives, ASecondDaemonIsRefusedAndADeadSocketReplaced) {
   });
   wait_for(child);
   host_.reset();
-  ::symlink("nowhere", (folder_ + "/link").c_str());
+  ASSERT_EQ(::symlink("nowhere", (folder_ + "/link").c_str()), 0);
   options.path = folder_ + "/link";
   EXPECT_FALSE(ClientHost::create(options, registry_));
   start_host();
