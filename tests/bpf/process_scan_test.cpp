@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <map>
-#include <set>
 #include <string>
 
 #include "daemon/procfs/process_io.h"
@@ -57,21 +56,6 @@ class Comparison {
         << what << " of " << pid << ": " << before << " <= " << proc
         << " <= " << after << ", slack " << slack;
   }
-  // The same for a figure that /proc computes anew at each reading
-  // (cputime_adjust in kernel/sched/cputime.c): one reading of 1,000 may be
-  // off, the same process twice in succession never.
-  void mostly_between(const char* what, int pid, int64_t before, int64_t proc,
-                      int64_t after, int64_t slack) {
-    if (before - slack <= proc && proc <= after + slack) {
-      ++count_;
-      off_.erase(pid);
-      return;
-    }
-    ++all_off_;
-    if (!off_.insert(pid).second)
-      between(what, pid, before, proc, after, slack);
-  }
-  int off() const { return all_off_; }
   void equal(const char* what, int pid, int64_t left, int64_t right) {
     between(what, pid, left, right, left);
   }
@@ -79,8 +63,6 @@ class Comparison {
 
  private:
   int count_ = 0;
-  int all_off_ = 0;
-  std::set<int> off_;
 };
 
 struct Reading {
@@ -125,9 +107,8 @@ void compare_counters(Comparison& compare, int pid, const Reading& proc,
   const procfs::ProcessStat& stat = proc.stat;
   const int64_t cpu = (stat.user + stat.system).count * kTickNs;
   // Two parts are each rounded down to a tick.
-  compare.mostly_between("cpu", pid, before.cpu_user_ns + before.cpu_system_ns,
-                         cpu, after.cpu_user_ns + after.cpu_system_ns,
-                         2 * kTickNs);
+  compare.between("cpu", pid, before.cpu_user_ns + before.cpu_system_ns, cpu,
+                  after.cpu_user_ns + after.cpu_system_ns, 2 * kTickNs);
   compare.between("minor faults", pid, before.minor_faults, stat.minor_faults,
                   after.minor_faults);
   compare.between("major faults", pid, before.major_faults, stat.major_faults,
@@ -192,9 +173,7 @@ TEST_F(ProcessScanTest, AgreesWithProcInTenThousandComparisons) {
   EXPECT_GE(compare.count(), 10'000);
   // Of some 10,000 readings only those of churn_threads can be unsettled.
   EXPECT_LT(threads_unsettled, compare.count() / 100);
-  EXPECT_LE(compare.off(), compare.count() / 1000);
   RecordProperty("comparisons", compare.count());
-  RecordProperty("off", compare.off());
 }
 
 TEST_F(ProcessScanTest, SeesEveryProcessOnce) {
