@@ -14,7 +14,7 @@
 
 LTTNG_UST_TRACEPOINT_EVENT(
     tidemark_bench, mark,
-    LTTNG_UST_TP_ARGS(int, kind, uint64_t, handle, const char *, name),
+    LTTNG_UST_TP_ARGS(int, kind, uint64_t, handle, const char*, name),
     LTTNG_UST_TP_FIELDS(lttng_ust_field_integer(int, kind, kind)
                             lttng_ust_field_integer(uint64_t, handle, handle)
                                 lttng_ust_field_string(name, name)))

@@ -21,20 +21,19 @@ const volatile __u32 pid_namespace_inode = 0;
  * of atomics, which stands first in its struct. No relocation may begin at that
  * struct, which is gone since: libbpf looks for a missing type in every module,
  * and that takes CAP_SYS_ADMIN. */
-#define TIDEMARK_RSS(mm, kind)                                            \
-  ({                                                                      \
-    __s64 pages = 0;                                                      \
-    if (bpf_core_field_exists(struct mm_struct___before_6_2, rss_stat)) { \
-      bpf_probe_read_kernel(                                              \
-          &pages, sizeof(pages),                                          \
-          (void *)(mm) +                                                  \
-              bpf_core_field_offset(struct mm_struct___before_6_2,        \
-                                    rss_stat) +                           \
-              (kind) * sizeof(__s64));                                    \
-    } else {                                                              \
-      pages = (mm)->rss_stat[kind].count;                                 \
-    }                                                                     \
-    pages;                                                                \
+#define TIDEMARK_RSS(mm, kind)                                                 \
+  ({                                                                           \
+    __s64 pages = 0;                                                           \
+    if (bpf_core_field_exists(struct mm_struct___before_6_2, rss_stat)) {      \
+      bpf_probe_read_kernel(                                                   \
+          &pages, sizeof(pages),                                               \
+          (void*)(mm) +                                                        \
+              bpf_core_field_offset(struct mm_struct___before_6_2, rss_stat) + \
+              (kind) * sizeof(__s64));                                         \
+    } else {                                                                   \
+      pages = (mm)->rss_stat[kind].count;                                      \
+    }                                                                          \
+    pages;                                                                     \
   })
 
 /* The number of a pid in our namespace; 0: it is not in it. */

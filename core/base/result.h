@@ -61,17 +61,17 @@ inline std::unexpected<Error> raise(Error error, std::string_view where) {
 // TIDEMARK_TRY(auto x, f()): x, or return f's error as it is.
 #define TIDEMARK_TRY_CAT2(a, b) a##b
 #define TIDEMARK_TRY_CAT(a, b) TIDEMARK_TRY_CAT2(a, b)
-#define TIDEMARK_TRY_IMPL(tmp, declaration, expression)  \
-  auto tmp = (expression);                               \
+#define TIDEMARK_TRY_IMPL(tmp, declaration, expression)     \
+  auto tmp = (expression);                                  \
   if (!tmp) return std::unexpected(std::move(tmp).error()); \
   declaration = std::move(*tmp)
-#define TIDEMARK_TRY(declaration, expression)                       \
+#define TIDEMARK_TRY(declaration, expression)                               \
   TIDEMARK_TRY_IMPL(TIDEMARK_TRY_CAT(tidemark_try_, __LINE__), declaration, \
                     expression)
 // TIDEMARK_CHECK(f()): go on, or return f's error as it is.
-#define TIDEMARK_CHECK(expression)                              \
-  do {                                                          \
-    auto tidemark_check_status = (expression);                  \
-    if (!tidemark_check_status)                                 \
+#define TIDEMARK_CHECK(expression)                                      \
+  do {                                                                  \
+    auto tidemark_check_status = (expression);                          \
+    if (!tidemark_check_status)                                         \
       return std::unexpected(std::move(tidemark_check_status).error()); \
   } while (false)

@@ -28,16 +28,16 @@ enum class EventKind : uint8_t {
   oom_kill = 19,
 
   // Clients.
-  client_begin = 32,  // name: application name
-  client_end = 33,    // value: 0 died, 1 said goodbye, 2 detached (shell)
+  client_begin = 32,        // name: application name
+  client_end = 33,          // value: 0 died, 1 said goodbye, 2 detached (shell)
   client_quarantined = 34,  // text: the rule it broke
-  client_primary = 35,  // name: the op that its leaks are counted by
+  client_primary = 35,      // name: the op that its leaks are counted by
 
   // The measurement itself.
-  gap = 48,       // text: why ticks are missing; value: how many
-  governor = 49,  // text: what was lengthened or dropped, and why
-  degraded = 50,  // name: what; text: cause and remedy
-  alert = 51,     // name: gate or finding; text: the sentence
+  gap = 48,            // text: why ticks are missing; value: how many
+  governor = 49,       // text: what was lengthened or dropped, and why
+  degraded = 50,       // name: what; text: cause and remedy
+  alert = 51,          // name: gate or finding; text: the sentence
   command_begin = 52,  // record -- cmd: the command was started
   command_end = 53,    // value: wait status
 };

@@ -65,7 +65,7 @@ struct Finding {
   std::string op_name;  // of slope_per_op
   double min_detectable_per_minute = 0;
   std::optional<double> min_detectable_per_op;
-  double delta_per_minute = 0;  // the smallest slope that counts as a leak
+  double delta_per_minute = 0;    // the smallest slope that counts as a leak
   std::optional<double> plateau;  // saturating: the predicted level
 
   // Of such a rise when nothing rises: in this series alone, and as the share

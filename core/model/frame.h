@@ -41,7 +41,7 @@ struct HistogramValue {
 struct Frame {
   BootTime time;  // the deadline this frame answers (tick) or the mark's (edge)
   FrameKind kind = FrameKind::tick;
-  bool complete = true;    // false: some sensor failed or was cut short
+  bool complete = true;     // false: some sensor failed or was cut short
   int64_t interval_ns = 0;  // the tick period in force
   std::vector<Column> columns;
   std::vector<HistogramValue> histograms;

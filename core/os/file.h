@@ -13,8 +13,7 @@ namespace tidemark {
 Result<UniqueFd> open_read(const std::string& path);
 // Reads a whole file into `buffer` (reused, grown as needed, at most `limit`
 // bytes; more is error `full`) and returns the part read.
-Result<std::string_view> read_file(const std::string& path,
-                                   std::string& buffer,
+Result<std::string_view> read_file(const std::string& path, std::string& buffer,
                                    size_t limit = 16u << 20);
 // The same by pread(2) from offset 0 of an open fd, for kept /proc files. A
 // process that ended answers ESRCH: error `gone`.
