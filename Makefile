@@ -43,10 +43,11 @@ test: build  ## run every test but long fuzzing and the accuracy corpus
 
 check: check-format shapes tidy-changed  ## format, shape of the tree, lint
 
-shapes: packages  ## layers, .def lists, headers that stand alone, sizes
+shapes: packages  ## layers, .def lists, headers that stand alone, names, sizes
 	cmake/check_layers.py
 	tests/tool/check_defs.py
 	tests/tool/check_headers.py
+	tests/tool/check_names.py
 	tests/tool/check_sizes.py
 
 format: packages  ## rewrite the sources in the house's layout

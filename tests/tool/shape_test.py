@@ -6,6 +6,7 @@ import sys
 import tempfile
 import unittest
 
+import check_names
 import check_sizes
 import check_skips
 
@@ -109,6 +110,30 @@ class Sizes(unittest.TestCase):
                 "}", "", "struct S {", "  int c() {", "    return 1;", "  }",
                 "};", "int d() {", "}"]
         self.assertEqual(list(check_sizes.functions(text)), [(3, 4), (13, 2)])
+
+
+class Names(Tree):
+    def check(self, other):
+        self.write("tui/a.cpp", "namespace tidemark {\n"
+                   "struct Row {\n  int a;\n  enum class E { x };\n};\n}\n")
+        self.write("report/b.cpp", other)
+        return check_names.defined_twice(self.root)
+
+    def test_one_name_in_two_folders_is_found(self):
+        found = self.check("namespace tidemark {\nclass Row : Base {\n};\n}")
+        self.assertEqual(
+            found, {"tidemark::Row": ["report/b.cpp", "tui/a.cpp"]})
+
+    def test_unnamed_namespaces_keep_their_names(self):
+        self.assertEqual(self.check(
+            "namespace tidemark {\nnamespace {\nstruct Row {};\n}\n}"), {})
+
+    def test_other_namespaces_members_and_declarations_are_apart(self):
+        self.assertEqual(self.check(
+            "namespace other {\nstruct Row {};\n}\nnamespace tidemark {\n"
+            "struct Row;\nstruct Table {\n  struct Row {};\n};\n"
+            "struct Table::Row2 {};\n// struct Row {\n"
+            'const char* s = "struct Row {";\n}'), {})
 
 
 class Skips(Tree):
