@@ -15,6 +15,7 @@
 #include "core/base/result.h"
 #include "core/model/frame.h"
 #include "core/model/metric.h"
+#include "core/model/site.h"
 #include "core/model/subject.h"
 
 namespace tidemark {
@@ -42,6 +43,14 @@ class Definer {
   virtual SubjectId define_subject(const Subject& subject) = 0;
   // A subject ended: its id is listed in Frame::ended and never reused.
   virtual void end_subject(SubjectId id) = 0;
+
+  // Stacks of sites: modules first, then the stack that names them; its id
+  // goes into Subject::stack. The argument's own id is not read; the same
+  // again gets the same id. Invalid when a recording can hold no more.
+  virtual ModuleId define_module(const Module& module) = 0;
+  virtual StackId define_stack(const Stack& stack) = 0;
+  // Names of an address, now or at any later time; said again, they replace.
+  virtual void define_symbols(const AddressSymbols& symbols) = 0;
 };
 
 // Where collectors put values. Columns keep their memory between ticks.

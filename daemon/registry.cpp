@@ -24,12 +24,14 @@ void Definitions::append(Definitions& newer) {
   move_all(newer.metrics, metrics);
   move_all(newer.subjects, subjects);
   move_all(newer.ended, ended);
+  stacks.append(newer.stacks);
 }
 
 void Definitions::clear() {
   metrics.clear();
   subjects.clear();
   ended.clear();
+  stacks.clear();
 }
 
 MetricId Registry::define_metric(const MetricSpec& spec) {

@@ -1,6 +1,6 @@
-// The one giver of ids: metrics and subjects. What is defined here is handed
-// to the recorder with the next frame, so that a recording always knows a
-// thing before it has a value.
+// The one giver of ids: metrics, subjects and stacks. What is defined here is
+// handed to the recorder with the next frame, so that a recording always knows
+// a thing before it has a value.
 #pragma once
 
 #include <string>
@@ -11,6 +11,7 @@
 #include "core/model/metric.h"
 #include "core/model/subject.h"
 #include "daemon/collector.h"
+#include "daemon/stack_registry.h"
 
 namespace tidemark {
 
@@ -19,9 +20,11 @@ struct Definitions {
   std::vector<Metric> metrics;
   std::vector<Subject> subjects;
   std::vector<SubjectId> ended;
+  StackDefinitions stacks;
 
   bool empty() const {
-    return metrics.empty() && subjects.empty() && ended.empty();
+    return metrics.empty() && subjects.empty() && ended.empty() &&
+           stacks.empty();
   }
   // Appends `newer`, which becomes empty.
   void append(Definitions& newer);
@@ -35,9 +38,21 @@ class Registry final : public Definer {
   SubjectId subject(SubjectKind kind, std::string_view name) override;
   SubjectId define_subject(const Subject& subject) override;
   void end_subject(SubjectId id) override;
+  ModuleId define_module(const Module& module) override {
+    return stacks_.module(module);
+  }
+  StackId define_stack(const Stack& stack) override {
+    return stacks_.stack(stack);
+  }
+  void define_symbols(const AddressSymbols& symbols) override {
+    stacks_.symbols(symbols);
+  }
 
   // Moves all changes to the end of `changes`.
-  void take(Definitions& changes) { changes.append(changes_); }
+  void take(Definitions& changes) {
+    changes.append(changes_);
+    stacks_.take(changes.stacks);
+  }
 
  private:
   std::unordered_map<std::string, MetricId> metrics_;
@@ -45,7 +60,8 @@ class Registry final : public Definer {
   std::unordered_map<std::string, SubjectId> named_;
   std::unordered_map<SubjectId, std::string> names_;
   uint32_t next_subject_ = 0;
-  Definitions changes_;
+  StackRegistry stacks_;
+  Definitions changes_;  // but for the stacks'
 };
 
 }  // namespace tidemark

@@ -25,6 +25,7 @@ struct Id {
 using MetricId = Id<struct MetricTag>;
 using SubjectId = Id<struct SubjectTag>;
 using StackId = Id<struct StackTag>;
+using ModuleId = Id<struct ModuleTag>;
 
 struct Pid {
   int32_t value = 0;

@@ -17,7 +17,7 @@ enum class SubjectKind : uint8_t {
   cgroup = 4,
   process = 5,
   client = 6,  // a program connected through libtidemark
-  site = 7,    // an allocation call stack
+  site = 7,    // a call stack that took something, and when (site.h)
   self = 8,    // Tidemark's own parts (a collector, a probe, a drop cause)
 };
 

@@ -8,6 +8,7 @@
 #include "core/base/clock.h"
 #include "core/base/ids.h"
 #include "core/model/metric.h"
+#include "core/model/site.h"
 
 namespace tidemark {
 
@@ -15,7 +16,8 @@ struct Subject {
   SubjectId id;
   SubjectKind kind = SubjectKind::system;
   // cpu: "0"; device: "sda"; cgroup: its path; process: comm (raw bytes);
-  // client: the name it gave; self: the part's name.
+  // client: the name it gave; self: the part's name; site: the path of the
+  // phase in which it was born, "" outside phases.
   std::string name;
 
   // Processes and clients only (a client's key is its process's).
@@ -28,6 +30,14 @@ struct Subject {
   bool watched = false;  // full detail is taken
   bool kernel_thread = false;
   uint32_t exec_epoch = 0;  // execs seen in this life
+
+  // Sites only: one subject per process, kind, stack and cohort.
+  SubjectId owner;  // the process
+  StackId stack;
+  SiteKind site_kind = SiteKind::none;
+  // The ordinal, in the recording, of the phase occurrence in which it was
+  // born: 1 is the first begun; 0 is before the first, or outside phases.
+  uint32_t cohort = 0;
 
   bool operator==(const Subject&) const = default;
 };

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "daemon/collector.h"
+#include "daemon/stack_registry.h"
 
 namespace tidemark {
 
@@ -37,11 +38,21 @@ class FakeDefiner final : public Definer {
     ended.push_back(id);
     defined.erase(id);
   }
+  ModuleId define_module(const Module& module) override {
+    return stacks.module(module);
+  }
+  StackId define_stack(const Stack& stack) override {
+    return stacks.stack(stack);
+  }
+  void define_symbols(const AddressSymbols& symbols) override {
+    stacks.symbols(symbols);
+  }
 
   std::map<std::string, MetricId> metrics;
   std::map<SubjectId, Subject> defined;
   std::vector<SubjectId> ended;
   int definitions = 0;
+  StackRegistry stacks;
 
  private:
   uint32_t next_ = 0;

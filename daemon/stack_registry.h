@@ -1,0 +1,48 @@
+// The giver of ids for modules and stacks: the same again gets the same id.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "core/model/site.h"
+#include "core/model/stack_table.h"
+
+namespace tidemark {
+
+// What was defined since it was last taken, in an order that a StackTable
+// accepts: modules, stacks, symbols.
+struct StackDefinitions {
+  std::vector<Module> modules;
+  std::vector<Stack> stacks;
+  std::vector<AddressSymbols> symbols;
+
+  bool empty() const {
+    return modules.empty() && stacks.empty() && symbols.empty();
+  }
+  void append(StackDefinitions& newer);
+  void clear();
+};
+
+class StackRegistry {
+ public:
+  // Both give an invalid id when the recording's limits are reached
+  // (StackTable); `refused` counts that.
+  ModuleId module(const Module& module);
+  StackId stack(const Stack& stack);
+  // Longer lists and texts than a StackTable takes are cut.
+  void symbols(const AddressSymbols& symbols);
+
+  void take(StackDefinitions& changes) { changes.append(changes_); }
+  const StackDefinitions& changes() const { return changes_; }
+  int64_t refused() const { return refused_; }
+
+ private:
+  std::unordered_map<std::string, ModuleId> modules_;
+  std::unordered_map<std::string, StackId> stacks_;  // by their bytes
+  StackDefinitions changes_;
+  int64_t refused_ = 0;
+};
+
+}  // namespace tidemark
