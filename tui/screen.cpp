@@ -4,7 +4,10 @@
 #include <curses.h>
 #include <langinfo.h>
 #include <locale.h>
+#include <term.h>
 #include <unistd.h>
+
+#undef tone  // term.h makes a macro of each capability's name
 
 #include <array>
 #include <cstdlib>
@@ -113,6 +116,14 @@ Status check_terminal() {
   return {};
 }
 
+// newterm(3) says the same, but leaks what it began with.
+bool terminfo_knows_terminal() {
+  int found = 0;
+  if (::setupterm(nullptr, STDOUT_FILENO, &found) != OK) return false;
+  ::del_curterm(::set_curterm(nullptr));
+  return true;
+}
+
 }  // namespace
 
 Charset locale_charset() {
@@ -143,7 +154,9 @@ Result<Screen> Screen::open() {
   TIDEMARK_CHECK(check_terminal());
   auto impl = std::make_unique<Impl>();
   impl->charset = locale_charset();
-  impl->screen = ::newterm(nullptr, stdout, stdin);
+  if (terminfo_knows_terminal()) {
+    impl->screen = ::newterm(nullptr, stdout, stdin);
+  }
   if (impl->screen == nullptr) {
     return fail(ErrorKind::usage,
                 "unknown terminal TERM=" + std::string(std::getenv("TERM")) +
