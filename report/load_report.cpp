@@ -8,10 +8,11 @@ namespace tidemark {
 namespace {
 
 // Feeds one item to the analysis; returns whether it was a reading.
-bool feed(RunAnalysis& analysis, const RecordingItem& item,
-          const Dictionary& dictionary) {
+bool feed(RunAnalysis& analysis, TimelineBuilder* timeline,
+          const RecordingItem& item, const Dictionary& dictionary) {
   if (item.frame != nullptr) {
     analysis.on_frame(*item.frame, item.chapter_begin, dictionary);
+    if (timeline != nullptr) timeline->on_frame(*item.frame, dictionary);
     return true;
   }
   if (item.events != nullptr) {
@@ -20,6 +21,7 @@ bool feed(RunAnalysis& analysis, const RecordingItem& item,
   if (item.gap != nullptr) {
     const Gap& gap = *item.gap;
     analysis.on_gap(gap.from, gap.to, gap.ticks, gap.reason);
+    if (timeline != nullptr) timeline->on_gap(gap.from, gap.to);
   }
   return false;
 }
@@ -36,14 +38,23 @@ Result<ReportData> load_report(const std::string& path,
                                const LoadOptions& options) {
   TIDEMARK_TRY(RecordingReader reader, RecordingReader::open(path));
   std::optional<std::pair<BootTime, BootTime>> span;
-  if (options.progress) {
+  if (options.progress || options.timeline) {
     if (auto known = reader.span()) span = *known;
+  }
+  std::optional<TimelineBuilder> timeline;
+  if (options.timeline && span) {
+    timeline.emplace(span->first, span->second,
+                     Nanoseconds(reader.info().interval_ns));
   }
   RunAnalysis analysis(options.verdict);
   int64_t frames = 0;
   while (const auto item = reader.next()) {
-    if (feed(analysis, *item, reader.dictionary())) ++frames;
-    if (span && frames % 256 == 0) options.progress(part_of(*span, item->time));
+    if (feed(analysis, timeline ? &*timeline : nullptr, *item,
+             reader.dictionary())) {
+      ++frames;
+    }
+    if (options.progress && span && frames % 256 == 0)
+      options.progress(part_of(*span, item->time));
   }
   if (frames == 0) {
     return fail(ErrorKind::malformed, path + ": holds no reading");
@@ -53,6 +64,7 @@ Result<ReportData> load_report(const std::string& path,
                   reader.dictionary());
   data.closed = reader.closed();
   data.damages = reader.damages();
+  if (timeline) data.timeline = timeline->finish();
   return data;
 }
 

@@ -18,6 +18,7 @@ namespace tidemark {
 
 struct LoadOptions {
   VerdictOptions verdict;
+  bool timeline = true;  // the run over time, which text does not show
   // Called now and then with the part read, 0..1; may be empty.
   std::function<void(double)> progress;
 };

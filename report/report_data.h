@@ -15,6 +15,7 @@
 #include "core/model/dictionary.h"
 #include "core/store/recording_info.h"
 #include "core/store/recording_reader.h"
+#include "report/timeline.h"
 
 namespace tidemark {
 
@@ -52,6 +53,7 @@ struct ReportData {
   std::string testbed;  // one line: processors, memory, kernel
 
   RunSummary summary;
+  Timeline timeline;  // without charts when LoadOptions did not ask for them
   std::map<SubjectId, ProcessFacts> processes;  // those summary speaks of
   VerdictCounts counts;
   ReportStatus status = ReportStatus::inconclusive;

@@ -257,6 +257,20 @@ std::vector<SpanStats> span_stats(
   return all;
 }
 
+std::vector<SpanStats::Bin> duration_bins(const Histogram& histogram) {
+  std::vector<SpanStats::Bin> bins;
+  for (const auto& [bucket, count] : histogram.buckets()) {
+    const auto lowest = static_cast<double>(histogram_bucket_lowest(bucket));
+    const double quarter = std::floor(4 * std::log2(std::max(lowest, 1.0)));
+    const double lo = std::exp2(quarter / 4);
+    if (bins.empty() || bins.back().lo_ns < lo) {
+      bins.push_back({lo, std::exp2((quarter + 1) / 4), 0});
+    }
+    bins.back().count += static_cast<int64_t>(count);
+  }
+  return bins;
+}
+
 const LevelCurve& resource_level(const ProcessCurves& process,
                                  Resource resource) {
   static const LevelCurve kNone;

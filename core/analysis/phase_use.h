@@ -87,6 +87,9 @@ std::vector<SpanStats> span_stats(
     const std::map<std::string, Histogram>& histograms,
     const std::map<std::string, double>& errors, double seconds);
 
+// The durations in bins of a quarter of an octave, for a picture.
+std::vector<SpanStats::Bin> duration_bins(const Histogram& histogram);
+
 // The level that is judged for a resource; empty when it was not read.
 const LevelCurve& resource_level(const ProcessCurves& process,
                                  Resource resource);

@@ -181,8 +181,11 @@ void RunAnalysis::Impl::summarize_phases(RunSummary& summary,
     use.spans = span_stats(here.histograms, here.errors, here.seconds);
   }
   for (const auto& [path, spans] : paths) {
-    summary.path_spans[path] =
-        span_stats(spans.histograms, spans.errors, spans.seconds);
+    std::vector<SpanStats>& stats = summary.path_spans[path];
+    stats = span_stats(spans.histograms, spans.errors, spans.seconds);
+    for (SpanStats& span : stats) {
+      span.bins = duration_bins(spans.histograms.at(span.name));
+    }
   }
 }
 

@@ -40,6 +40,13 @@ struct SpanStats {
   int64_t count = 0, errors = 0;
   double mean_ns = 0, p50_ns = 0, p90_ns = 0, p95_ns = 0, p99_ns = 0;
   double max_ns = 0, per_second = 0;
+  // Of the durations, four bins to an octave, none empty, ascending; of
+  // RunSummary::path_spans only.
+  struct Bin {
+    double lo_ns = 0, hi_ns = 0;
+    int64_t count = 0;
+  };
+  std::vector<Bin> bins;
 };
 
 struct PhaseUse {

@@ -7,6 +7,7 @@
 #include "core/base/text.h"
 #include "report/format.h"
 #include "report/report.h"
+#include "report/script_json.h"
 #include "report/sentences.h"
 
 namespace tidemark {
@@ -92,6 +93,24 @@ Json span(const SpanStats& stats) {
           {"p99_ns", finite(stats.p99_ns)},
           {"max_ns", finite(stats.max_ns)},
           {"per_second", finite(stats.per_second)}};
+}
+
+// The spans of all phases of a path together, with their histogram.
+Json path_spans(const RunSummary& summary) {
+  Json all = Json::array();
+  for (const auto& [path, spans] : summary.path_spans) {
+    for (const SpanStats& stats : spans) {
+      Json json = {{"path", text(path)}};
+      json.update(span(stats));
+      json["histogram"] = Json::array();
+      for (const SpanStats::Bin& bin : stats.bins) {
+        json["histogram"].push_back(
+            {finite(bin.lo_ns), finite(bin.hi_ns), bin.count});
+      }
+      all.push_back(std::move(json));
+    }
+  }
+  return all;
 }
 
 // A phase that was open when the recording ended was cut off, too.
@@ -201,6 +220,7 @@ void render_json(const ReportData& data, const FormatOptions& options,
                  {"headline", text(headline(data))}}},
                {"gates", Json::array()},
                {"phases", Json::array()},
+               {"spans", path_spans(data.summary)},
                {"findings", Json::array()},
                {"quality", quality(data)}};
   for (const PhaseUse& use : data.summary.phases) {
@@ -211,7 +231,11 @@ void render_json(const ReportData& data, const FormatOptions& options,
   }
   // Indented by one: readable, and half the size of the usual two for the
   // points. Anything that is still no UTF-8 is replaced, never thrown on.
-  out += json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+  std::string whole = json.dump(1, ' ', false, Json::error_handler_t::replace);
+  whole.resize(whole.size() - 2);  // "\n}"
+  out += whole + ",\n \"timeline\": " +
+         timeline_json(data.timeline, data.unix_ns(data.timeline.begin)) +
+         "\n}\n";
 }
 
 }  // namespace tidemark

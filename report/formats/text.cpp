@@ -5,8 +5,6 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <map>
-#include <set>
 
 #include "report/format.h"
 #include "report/phase_groups.h"
@@ -14,6 +12,7 @@
 #include "report/sentences.h"
 #include "report/survey.h"
 #include "report/table.h"
+#include "report/wording.h"
 
 namespace tidemark {
 namespace {
@@ -58,11 +57,6 @@ std::string Writer::paint(Style style, const std::string& text) const {
   static constexpr const char* kCodes[] = {"1", "2", "1;31", "1;33", "1;32"};
   return std::string("\033[") + kCodes[static_cast<size_t>(style)] + "m" +
          text + "\033[0m";
-}
-
-std::string seconds_text(double seconds) {
-  return format_duration(
-      Nanoseconds(std::llround(std::clamp(seconds, 0.0, 1e9) * 1e9)));
 }
 
 std::string clean(const std::string& raw) { return sanitize_terminal(raw); }
@@ -148,11 +142,6 @@ std::string role_name(const RoleUse& use) {
   const size_t n = use.processes.size();
   const std::string times = n > 1 ? fmt::format(" ×{}", n) : "";
   return fit(clean(use.role), 16 - display_width(times)) + times;
-}
-
-// One decimal below ten percent.
-std::string ratio_text(double ratio) {
-  return fmt::format("{:.{}f} %", ratio * 100, ratio < 0.0995 ? 1 : 0);
 }
 
 std::vector<std::string> cells(const RoleUse& use) {
@@ -246,47 +235,23 @@ void Writer::spans(const std::vector<PhaseGroup>& groups) {
                    {"p90", right},
                    {"p99", right},
                    {"max", right}});
-  const auto ns = [](double value) {
-    return format_duration(Nanoseconds(std::llround(value)));
-  };
   size_t shown = 0;
   for (const PhaseGroup& group : groups) {
     if (group.spans.empty()) continue;
     if (shown++ == kMostPhases && !options_.detail) break;
     table.add_section("  " + paint(Style::bold, fit(clean(group.path), 60)));
     for (const SpanStats& span : group.spans) {
-      table.add(
-          {clean(span.name), format_count(static_cast<double>(span.count)),
-           format_count(static_cast<double>(span.errors)),
-           format_count(span.per_second), ns(span.mean_ns), ns(span.p50_ns),
-           ns(span.p90_ns), ns(span.p99_ns), ns(span.max_ns)});
+      table.add({clean(span.name),
+                 format_count(static_cast<double>(span.count)),
+                 format_count(static_cast<double>(span.errors)),
+                 format_count(span.per_second), nanoseconds_text(span.mean_ns),
+                 nanoseconds_text(span.p50_ns), nanoseconds_text(span.p90_ns),
+                 nanoseconds_text(span.p99_ns), nanoseconds_text(span.max_ns)});
     }
   }
   if (table.empty()) return;
   heading("Spans");
   out_ += table.render("    ", kWidth);
-}
-
-std::string note_text(const ReportData& data, const Event& event) {
-  const std::string who =
-      event.subject.valid() ? data.process(event.subject).role : std::string();
-  switch (event.kind) {
-    case EventKind::alert: return "alert: " + event.text;
-    case EventKind::oom_kill: return who + " was killed: out of memory";
-    case EventKind::snapshot: return "snapshot " + event.name;
-    case EventKind::exit: {
-      const auto status = static_cast<int>(event.value);
-      const int signal = status & 0x7F;  // waitpid(2)
-      if (signal != 0) return who + fmt::format(" died of signal {}", signal);
-      return who + fmt::format(" exited with {}", (status >> 8) & 0xFF);
-    }
-    default: return event.name + (event.text.empty() ? "" : " " + event.text);
-  }
-}
-
-// A process that exits with 0 is no news.
-bool is_news(const Event& event) {
-  return event.kind != EventKind::exit || event.value != 0;
 }
 
 void Writer::notes() {
@@ -314,53 +279,9 @@ void Writer::fact(const char* name, const std::string& text, bool is_bad) {
           (is_bad ? paint(Style::yellow, line) : line) + "\n";
 }
 
-std::string gap_text(const Quality& quality) {
-  int64_t ticks = 0;
-  std::set<std::string> reasons;
-  for (const Quality::Missing& gap : quality.gaps) {
-    ticks += gap.ticks;
-    if (reasons.size() < 3) reasons.insert(gap.reason);
-  }
-  std::string text =
-      fmt::format("{} ticks missing in {} gaps", ticks, quality.gaps.size());
-  const char* before = ": ";
-  for (const std::string& reason : reasons) {
-    text += before + reason;
-    before = "; ";
-  }
-  return text;
-}
-
-std::string state_text(const ReportData& data) {
-  if (data.damages.empty()) {
-    return data.closed ? ""
-                       : "not closed: its writer was killed, or still "
-                         "writes; read to its last whole record";
-  }
-  const Damage& first = data.damages.front();
-  std::string text = fmt::format("{} at byte {}, {} bytes", first.reason,
-                                 first.offset, first.bytes);
-  if (data.damages.size() > 1) {
-    text +=
-        fmt::format(", and {} more (tidemark verify)", data.damages.size() - 1);
-  }
-  return text;
-}
-
-// Each thing once, with its last cause: a governor speaks often.
 void Writer::degradations() {
-  std::map<std::string, std::pair<int, const Quality::Degrade*>> by_what;
-  for (const Quality::Degrade& degrade : data_.summary.quality.degraded) {
-    auto& [times, last] = by_what[degrade.what];
-    ++times;
-    last = &degrade;
-  }
-  for (const auto& [what, entry] : by_what) {
-    const auto& [times, last] = entry;
-    std::string text = what + ": " + last->cause;
-    if (!last->remedy.empty()) text += "; remedy: " + last->remedy;
-    if (times > 1) text += fmt::format(" (the last of {})", times);
-    fact("degraded", text, true);
+  for (const auto& [what, cause] : degradation_texts(data_.summary.quality)) {
+    fact("degraded", what + ": " + cause, true);
   }
 }
 
@@ -371,23 +292,11 @@ void Writer::quality() {
        fmt::format("{:.1f} % of the ticks", std::floor(q.coverage * 1000) / 10),
        q.coverage < 0.95);
   if (!q.level.empty()) fact("sensors", q.level);
-  std::string lost;
-  for (const auto& [cause, count] : q.dropped) {
-    lost += (lost.empty() ? "" : ", ") +
-            format_count(static_cast<double>(count)) + " " + cause;
-  }
+  const std::string lost = losses_text(q);
   fact("lost", lost.empty() ? "nothing" : lost, !lost.empty());
   if (!q.gaps.empty()) fact("gaps", gap_text(q), true);
   degradations();
-  const double seconds = std::max(data_.seconds(), 1e-9);
-  fact("own cost",
-       fmt::format("{} CPU ({:.2f} % of a core), {} memory at most{}",
-                   seconds_text(q.self_cpu_seconds),
-                   100 * q.self_cpu_seconds / seconds,
-                   format_bytes(static_cast<double>(q.self_rss_peak_bytes)),
-                   q.self_probe_seconds > 0
-                       ? ", probes " + seconds_text(q.self_probe_seconds)
-                       : ""));
+  fact("own cost", own_cost_text(data_));
   const std::string state = state_text(data_);
   fact("recording", data_.path + (state.empty() ? "" : ": " + state),
        !state.empty());
