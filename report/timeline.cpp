@@ -66,8 +66,8 @@ struct TimelineBuilder::Impl {
   std::map<std::string, std::map<std::pair<MetricId, SubjectId>, SpanSource>>
       spans;
   std::set<std::string> roles;
-  size_t column = 0;       // of the last frame
-  BootTime frame;          // its time
+  size_t column = 0;  // of the last frame
+  BootTime frame_time;
   BootTime column_before;  // of the last frame of the column before
   bool has_frame = false;
 
@@ -308,8 +308,8 @@ void TimelineBuilder::Impl::close_column() {
   constexpr uint64_t kEnoughForP95 = 20;
   // A column's frames say what happened since the last one of the column
   // before.
-  const BootTime time = column_before + (frame - column_before) / 2;
-  column_before = frame;
+  const BootTime time = column_before + (frame_time - column_before) / 2;
+  column_before = frame_time;
   const double weight = to_seconds(scale.column);
   const auto put = [&](ChartId id, const std::string& name, double ns) {
     charts[{id, ""}].groups[name].series.add(scale, time, ns * 1e-9, weight);
@@ -344,7 +344,7 @@ void TimelineBuilder::on_frame(const Frame& frame,
   if (impl.has_frame && column != impl.column) impl.close_column();
   if (!impl.has_frame) impl.column_before = frame.time;
   impl.column = column;
-  impl.frame = frame.time;
+  impl.frame_time = frame.time;
   impl.take_spans(frame, dictionary);
   for (const Column& in : frame.columns) impl.take_column(in, dictionary);
   for (auto& [key, chart] : impl.charts) {
