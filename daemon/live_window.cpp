@@ -42,6 +42,7 @@ Status LiveWindow::write_now(RecordItem& item) {
     sink_.define(subject);
   }
   item.definitions.subjects.clear();
+  define_stacks(item.definitions.stacks);
   while (!item.gaps.empty()) {
     const MissingTicks& gap = item.gaps.front();
     TIDEMARK_CHECK(sink_.write_gap(gap.from, gap.to, gap.ticks, gap.reason));
@@ -63,6 +64,16 @@ Status LiveWindow::write_now(RecordItem& item) {
     last_sync_ = now;
   }
   return {};
+}
+
+// In the registry's order, within a recording's limits: none is refused.
+void LiveWindow::define_stacks(StackDefinitions& stacks) {
+  for (const Module& module : stacks.modules) (void)sink_.define(module);
+  for (const Stack& stack : stacks.stacks) (void)sink_.define(stack);
+  for (const AddressSymbols& symbols : stacks.symbols) {
+    (void)sink_.define(symbols);
+  }
+  stacks.clear();
 }
 
 Status LiveWindow::write_lost() {

@@ -43,6 +43,7 @@ class LiveWindow {
 
  private:
   Status write_now(RecordItem& item);
+  void define_stacks(StackDefinitions& stacks);
   Status write_lost();
   Status drain();
   void keep(ItemPtr item);

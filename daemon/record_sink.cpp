@@ -13,6 +13,11 @@ class FileSink final : public RecordSink {
 
   void define(const Metric& metric) override { writer_.define(metric); }
   void define(const Subject& subject) override { writer_.define(subject); }
+  bool define(const Module& module) override { return writer_.define(module); }
+  bool define(const Stack& stack) override { return writer_.define(stack); }
+  bool define(const AddressSymbols& symbols) override {
+    return writer_.define(symbols);
+  }
   Status write_frame(const Frame& frame, const ClockAnchor& anchor) override {
     return writer_.write_frame(frame, anchor);
   }

@@ -11,6 +11,7 @@
 #include "core/model/event.h"
 #include "core/model/frame.h"
 #include "core/model/metric.h"
+#include "core/model/site.h"
 #include "core/model/subject.h"
 #include "core/store/recording_info.h"
 
@@ -22,6 +23,9 @@ class RecordSink {
   virtual ~RecordSink() = default;
   virtual void define(const Metric& metric) = 0;
   virtual void define(const Subject& subject) = 0;
+  virtual bool define(const Module& module) = 0;
+  virtual bool define(const Stack& stack) = 0;
+  virtual bool define(const AddressSymbols& symbols) = 0;
   virtual Status write_frame(const Frame& frame, const ClockAnchor& anchor) = 0;
   virtual Status write_events(std::span<const Event> events) = 0;
   virtual Status write_gap(BootTime from, BootTime to, int64_t ticks,

@@ -57,18 +57,28 @@ void StackDefinitions::clear() {
   symbols.clear();
 }
 
+// False: the recording can hold no more.
+bool StackRegistry::pay(size_t cost) {
+  if (cost_ + cost > StackTable::kMaxCost) {
+    ++refused_;
+    return false;
+  }
+  cost_ += cost;
+  return true;
+}
+
 ModuleId StackRegistry::module(const Module& module) {
   std::string key = key_of(module);
   const auto known = modules_.find(key);
   if (known != modules_.end()) return known->second;
-  if (modules_.size() >= StackTable::kMaxModules) {
-    ++refused_;
-    return {};
-  }
   Module defined = module;
   defined.id = ModuleId(static_cast<uint32_t>(modules_.size()));
   cut(defined.path);
   cut(defined.build_id);
+  if (modules_.size() >= StackTable::kMaxModules ||
+      !pay(StackTable::cost(defined))) {
+    return {};
+  }
   modules_.emplace(std::move(key), defined.id);
   changes_.modules.push_back(std::move(defined));
   return changes_.modules.back().id;
@@ -78,22 +88,23 @@ StackId StackRegistry::stack(const Stack& stack) {
   std::string key = key_of(stack);
   const auto known = stacks_.find(key);
   if (known != stacks_.end()) return known->second;
-  if (stacks_.size() >= StackTable::kMaxStacks) {
-    ++refused_;
-    return {};
-  }
-  Stack& defined = changes_.stacks.emplace_back(stack);
+  Stack defined = stack;
   defined.id = StackId(static_cast<uint32_t>(stacks_.size()));
   if (defined.addresses.size() > StackTable::kMaxDepth) {
     defined.addresses.resize(StackTable::kMaxDepth);
     defined.truncated = true;
   }
+  if (stacks_.size() >= StackTable::kMaxStacks ||
+      !pay(StackTable::cost(defined))) {
+    return {};
+  }
   stacks_.emplace(std::move(key), defined.id);
-  return defined.id;
+  changes_.stacks.push_back(std::move(defined));
+  return changes_.stacks.back().id;
 }
 
 void StackRegistry::symbols(const AddressSymbols& symbols) {
-  AddressSymbols& defined = changes_.symbols.emplace_back(symbols);
+  AddressSymbols defined = symbols;
   if (defined.frames.size() > StackTable::kMaxInlines) {
     // The outermost is the function that is really there.
     defined.frames.erase(defined.frames.begin() + StackTable::kMaxInlines - 1,
@@ -102,6 +113,9 @@ void StackRegistry::symbols(const AddressSymbols& symbols) {
   for (SymbolFrame& frame : defined.frames) {
     cut(frame.function);
     cut(frame.file);
+  }
+  if (pay(StackTable::cost(defined.frames))) {
+    changes_.symbols.push_back(std::move(defined));
   }
 }
 

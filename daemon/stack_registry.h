@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -31,7 +32,8 @@ class StackRegistry {
   // (StackTable); `refused` counts that.
   ModuleId module(const Module& module);
   StackId stack(const Stack& stack);
-  // Longer lists and texts than a StackTable takes are cut.
+  // Longer lists and texts than a StackTable takes are cut; ignored when the
+  // limits are reached.
   void symbols(const AddressSymbols& symbols);
 
   void take(StackDefinitions& changes) { changes.append(changes_); }
@@ -39,9 +41,12 @@ class StackRegistry {
   int64_t refused() const { return refused_; }
 
  private:
+  bool pay(size_t cost);
+
   std::unordered_map<std::string, ModuleId> modules_;
   std::unordered_map<std::string, StackId> stacks_;  // by their bytes
   StackDefinitions changes_;
+  size_t cost_ = 0;  // of all told, as a StackTable counts
   int64_t refused_ = 0;
 };
 

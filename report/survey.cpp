@@ -32,6 +32,11 @@ void take(Survey& survey, const RecordingItem& item) {
   }
 }
 
+size_t named_addresses(const StackTable& stacks) {
+  return static_cast<size_t>(std::ranges::count_if(
+      stacks.names(), [](const auto& entry) { return !entry.second.empty(); }));
+}
+
 }  // namespace
 
 Result<Survey> survey(const std::string& path) {
@@ -49,6 +54,10 @@ Result<Survey> survey(const std::string& path) {
   }
   survey.info = reader.info();
   survey.dictionary = reader.dictionary();
+  const StackTable& stacks = reader.stacks();
+  survey.stacks = stacks.stacks().size();
+  survey.modules = stacks.modules().size();
+  survey.named = named_addresses(stacks);
   survey.damages = reader.damages();
   survey.closed = reader.closed();
   return survey;

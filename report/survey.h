@@ -24,6 +24,8 @@ struct Survey {
   int64_t chapters = 0;
   int64_t incomplete = 0;                // frames that some sensor failed
   std::map<MetricId, int64_t> readings;  // values stored per metric
+  // Stacks of sites, the files they go through, the addresses with a name.
+  size_t stacks = 0, modules = 0, named = 0;
   PhaseTracker phases;
   std::vector<Damage> damages;
   bool closed = false;

@@ -91,6 +91,10 @@ void print_header(const Survey& s) {
        fmt::format("{}, {} edges, {} missing in {} gaps, {} incomplete",
                    s.ticks, s.edges, s.missing_ticks, s.gaps, s.incomplete));
   line("events", std::to_string(s.events));
+  if (s.stacks > 0) {
+    line("stacks", fmt::format("{}, through {} files; {} addresses named",
+                               s.stacks, s.modules, s.named));
+  }
   line("phases", std::to_string(s.phases.phases().size()));
   if (!s.phases.runs().empty()) line("run", s.phases.runs().front().name);
   line("state", s.damages.empty() ? (s.closed ? "complete" : "not closed")

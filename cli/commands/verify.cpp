@@ -44,6 +44,11 @@ const char* words(int code, const Survey& survey) {
              : "truncated: its writer was killed, or the file was cut";
 }
 
+std::string stacks_text(const Survey& survey) {
+  if (survey.stacks == 0) return "";
+  return fmt::format(", {} stacks", survey.stacks);
+}
+
 int verify_one(const std::string& path) {
   const auto surveyed = survey(path);
   if (!surveyed) {
@@ -53,11 +58,12 @@ int verify_one(const std::string& path) {
     return is_absent ? code : kRefused;
   }
   const int code = verdict(*surveyed);
-  std::printf("%s: %s; %lld ticks, %lld events, %lld chapters readable\n",
+  std::printf("%s: %s; %lld ticks, %lld events, %lld chapters%s readable\n",
               sanitize_terminal(path).c_str(), words(code, *surveyed),
               static_cast<long long>(surveyed->ticks + surveyed->edges),
               static_cast<long long>(surveyed->events),
-              static_cast<long long>(surveyed->chapters));
+              static_cast<long long>(surveyed->chapters),
+              stacks_text(*surveyed).c_str());
   for (const Damage& damage : surveyed->damages) {
     std::printf("  %s\n",
                 sanitize_terminal(describe(damage, *surveyed)).c_str());

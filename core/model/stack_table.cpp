@@ -12,9 +12,33 @@ bool fits(const std::string& text) {
 
 }  // namespace
 
+size_t StackTable::cost(const Module& module) {
+  return 128 + module.path.size() + module.build_id.size();
+}
+
+size_t StackTable::cost(const Stack& stack) {
+  return 96 + stack.addresses.size() * sizeof(StackAddress);
+}
+
+size_t StackTable::cost(const std::vector<SymbolFrame>& frames) {
+  size_t bytes = 64;
+  for (const SymbolFrame& frame : frames) {
+    bytes += sizeof frame + frame.function.size() + frame.file.size();
+  }
+  return bytes;
+}
+
+bool StackTable::pay(size_t cost, size_t refund) {
+  if (cost_ - refund + cost > kMaxCost) return false;
+  cost_ += cost - refund;
+  return true;
+}
+
 bool StackTable::define(Module module) {
   if (module.id.value >= kMaxModules) return false;
   if (!fits(module.path) || !fits(module.build_id)) return false;
+  const Module* before = this->module(module.id);
+  if (!pay(cost(module), before == nullptr ? 0 : cost(*before))) return false;
   modules_.insert_or_assign(module.id, std::move(module));
   return true;
 }
@@ -25,6 +49,8 @@ bool StackTable::define(Stack stack) {
   for (const StackAddress& address : stack.addresses) {
     if (!known(address.module)) return false;
   }
+  const Stack* before = this->stack(stack.id);
+  if (!pay(cost(stack), before == nullptr ? 0 : cost(*before))) return false;
   stacks_.insert_or_assign(stack.id, std::move(stack));
   return true;
 }
@@ -35,6 +61,9 @@ bool StackTable::define(AddressSymbols symbols) {
   for (const SymbolFrame& frame : symbols.frames) {
     if (!fits(frame.function) || !fits(frame.file)) return false;
   }
+  const auto* before = this->symbols(symbols.address);
+  const size_t refund = before == nullptr ? 0 : cost(*before);
+  if (!pay(cost(symbols.frames), refund)) return false;
   symbols_.insert_or_assign(symbols.address, std::move(symbols.frames));
   return true;
 }

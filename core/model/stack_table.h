@@ -17,12 +17,18 @@ class StackTable {
  public:
   static constexpr uint32_t kMaxModules = 1u << 16;
   static constexpr uint32_t kMaxStacks = 1u << 24;
-  static constexpr size_t kMaxDepth = 512;   // addresses of one stack
-  static constexpr size_t kMaxInlines = 64;  // frames of one address
-  static constexpr size_t kMaxText = 4096;   // bytes of a path or a name
+  static constexpr size_t kMaxDepth = 512;        // addresses of one stack
+  static constexpr size_t kMaxInlines = 64;       // frames of one address
+  static constexpr size_t kMaxText = 4096;        // bytes of a path or a name
+  static constexpr size_t kMaxCost = 256u << 20;  // of all, in memory
 
-  // Adds or replaces a definition. False, and ignored: an id or a length is
-  // beyond the limits above, or a module is not defined.
+  // Roughly what a definition takes in memory, in bytes.
+  static size_t cost(const Module& module);
+  static size_t cost(const Stack& stack);
+  static size_t cost(const std::vector<SymbolFrame>& frames);
+
+  // Adds or replaces a definition. False, and ignored: an id, a length or the
+  // whole is beyond the limits above, or a module is not defined.
   bool define(Module module);
   bool define(Stack stack);
   bool define(AddressSymbols symbols);
@@ -37,18 +43,25 @@ class StackTable {
   // Empty: the stack is not defined.
   std::vector<StackFrame> resolve(StackId id) const;
 
-  size_t module_count() const { return modules_.size(); }
-  size_t stack_count() const { return stacks_.size(); }
-  size_t symbol_count() const { return symbols_.size(); }
+  const std::unordered_map<ModuleId, Module>& modules() const {
+    return modules_;
+  }
   const std::unordered_map<StackId, Stack>& stacks() const { return stacks_; }
+  // By the address they name.
+  const std::unordered_map<StackAddress, std::vector<SymbolFrame>>& names()
+      const {
+    return symbols_;
+  }
 
  private:
   bool known(ModuleId id) const { return !id.valid() || modules_.contains(id); }
+  bool pay(size_t cost, size_t refund);
   void append(const StackAddress& address, std::vector<StackFrame>& out) const;
 
   std::unordered_map<ModuleId, Module> modules_;
   std::unordered_map<StackId, Stack> stacks_;
   std::unordered_map<StackAddress, std::vector<SymbolFrame>> symbols_;
+  size_t cost_ = 0;
 };
 
 }  // namespace tidemark

@@ -30,6 +30,7 @@ class Codec {
   void encode(const ChapterRecord& chapter, std::string& out);
   void encode(const EventsRecord& events, std::string& out);
   void encode(const GapRecord& gap, std::string& out);
+  void encode(const StacksRecord& stacks, std::string& out);
   void encode(const EndRecord& end, std::string& out);
 
   // decode: tick.time_ns and events.time_ns are set by the caller before.
@@ -40,6 +41,7 @@ class Codec {
   bool decode(std::string_view bytes, ChapterRecord& chapter);
   bool decode(std::string_view bytes, EventsRecord& events);
   bool decode(std::string_view bytes, GapRecord& gap);
+  bool decode(std::string_view bytes, StacksRecord& stacks);
   bool decode(std::string_view bytes, EndRecord& end);
   // All series of the closed chapter: those listed, and those of `state` that
   // are not listed because they were constant.

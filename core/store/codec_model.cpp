@@ -4,6 +4,8 @@
 namespace tidemark {
 namespace {
 
+// File offsets are signed.
+constexpr uint64_t kMaxOffset = INT64_MAX;
 constexpr uint32_t kWatched = 1;
 constexpr uint32_t kKernelThread = 2;
 
@@ -56,6 +58,10 @@ void to_wire(const Subject& subject, const Subject& before,
   out.set_flags((subject.watched ? kWatched : 0) |
                 (subject.kernel_thread ? kKernelThread : 0));
   out.set_exec_epoch(subject.exec_epoch);
+  out.set_owner(id_to_wire(subject.owner));
+  out.set_stack(id_to_wire(subject.stack));
+  out.set_site_kind(static_cast<uint32_t>(subject.site_kind));
+  out.set_cohort(subject.cohort);
 }
 
 void from_wire(const wire::Subject& in, const Subject& before, Subject& out) {
@@ -73,6 +79,10 @@ void from_wire(const wire::Subject& in, const Subject& before, Subject& out) {
   out.watched = (in.flags() & kWatched) != 0;
   out.kernel_thread = (in.flags() & kKernelThread) != 0;
   out.exec_epoch = in.exec_epoch();
+  out.owner.value = in.owner() - 1;
+  out.stack.value = in.stack() - 1;
+  out.site_kind = to_enum<SiteKind>(in.site_kind());
+  out.cohort = in.cohort();
 }
 
 void to_wire(const ClockAnchor& anchor, wire::Anchor& out) {
@@ -286,6 +296,11 @@ void Codec::encode(const ChapterRecord& chapter, std::string& out) {
   message.set_dictionary(chapter.dictionary);
   message.set_state(chapter.state);
   message.set_summary(chapter.summary);
+  uint64_t before = 0;
+  for (const uint64_t offset : chapter.stacks) {
+    message.add_stacks_gaps(offset - before);
+    before = offset;
+  }
   message.SerializeToString(&out);
 }
 
@@ -297,6 +312,12 @@ bool Codec::decode(std::string_view bytes, ChapterRecord& chapter) {
   chapter.dictionary = message.dictionary();
   chapter.state = message.state();
   chapter.summary = message.summary();
+  chapter.stacks.clear();
+  uint64_t offset = 0;
+  for (const uint64_t gap : message.stacks_gaps()) {
+    if (gap == 0 || gap > kMaxOffset - offset) return false;
+    chapter.stacks.push_back(offset += gap);
+  }
   return true;
 }
 

@@ -5,6 +5,7 @@
 #include <limits>
 #include <string_view>
 
+#include "core/base/ids.h"
 #include "core/store/codec.h"
 #include "core/store/record_frame.h"
 #include "core/store/wrapping.h"
@@ -21,6 +22,7 @@ struct Codec::Messages {
   wire::Chapter chapter;
   wire::Events events;
   wire::Gap gap;
+  wire::Stacks stacks;
   wire::End end;
 };
 
@@ -44,6 +46,12 @@ class IdGaps {
  private:
   uint32_t next_ = 0;
 };
+
+// An optional id is stored plus 1: kNone, the greatest, becomes 0.
+template <typename Tag>
+uint32_t id_to_wire(Id<Tag> id) {
+  return id.value + 1;
+}
 
 // Whether a message has at most kMaxFields fields at its top: each may cost a
 // hundred times its bytes once parsed.

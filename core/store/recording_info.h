@@ -11,7 +11,7 @@
 namespace tidemark {
 
 inline constexpr uint16_t kFormatMajor = 1;
-inline constexpr uint16_t kFormatMinor = 0;
+inline constexpr uint16_t kFormatMinor = 1;
 
 struct RecordingInfo {
   uint16_t major = kFormatMajor;

@@ -1,6 +1,7 @@
 #include "core/store/recording_reader.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "core/os/file.h"
@@ -25,8 +26,12 @@ struct RecordingReader::Impl {
   std::optional<RecordingItem> take_gap(const ScannedRecord& record);
   std::optional<RecordingItem> take_end();
   void take_chapter(const ScannedRecord& record);
+  void take_stacks(const ScannedRecord& record);
+  std::string define_stacks(const ScannedRecord& record);
+  void fetch_stacks(const std::vector<uint64_t>& offsets, int64_t before);
   void skip_kind(const ScannedRecord& record);
   bool follows(const ScannedRecord& record);
+  bool behind_next_chapter(const ScannedRecord& record);
   void misplaced(const ScannedRecord& record);
   std::optional<uint16_t> number_at(int64_t at);
   bool step_over(const FileScanner::Look& look);
@@ -53,6 +58,9 @@ struct RecordingReader::Impl {
   BootTime last_time;      // of the last item
   EventsRecord events;
   GapRecord gap;
+  StacksRecord stacks_record;
+  StackTable stacks;
+  std::set<int64_t> stacks_met;  // offsets of the STACKS records looked at
 };
 
 Status RecordingReader::Impl::open() {
@@ -147,7 +155,7 @@ std::optional<RecordingItem> RecordingReader::Impl::take(
     case RecordKind::events: item = take_events(record); break;
     case RecordKind::gap: item = take_gap(record); break;
     case RecordKind::end: item = take_end(); break;
-    case RecordKind::stacks:
+    case RecordKind::stacks: take_stacks(record); break;
     default: skip_kind(record);
   }
   if (item) {
@@ -173,7 +181,8 @@ bool RecordingReader::Impl::follows(const ScannedRecord& record) {
     // Believed when what comes next agrees.
     const auto next = number_at(record.offset + record.bytes());
     const auto ahead = static_cast<int16_t>(stated - *number);
-    if (ahead < 0 || (next && *next != static_cast<uint16_t>(stated + 1))) {
+    if (ahead < 0 || (next && *next != static_cast<uint16_t>(stated + 1)) ||
+        (!chapter && behind_next_chapter(record))) {
       misplaced(record);
       return false;
     }
@@ -183,6 +192,16 @@ bool RecordingReader::Impl::follows(const ScannedRecord& record) {
   if (chapter) least_chapter = prefix.number + 1;
   number = static_cast<uint16_t>(stated + 1);
   return true;
+}
+
+// Whether the next chapter has a lower number: then several records were
+// copied to here, and agree with each other.
+bool RecordingReader::Impl::behind_next_chapter(const ScannedRecord& record) {
+  const uint16_t stated = record.header.sequence;
+  const auto found = scanner.find_chapter(record.offset + record.bytes());
+  if (!found) return false;
+  const auto header = scanner.peek(*found);
+  return header && static_cast<int16_t>(header->sequence - stated) <= 0;
 }
 
 void RecordingReader::Impl::misplaced(const ScannedRecord& record) {
@@ -207,7 +226,64 @@ void RecordingReader::Impl::take_chapter(const ScannedRecord& record) {
     return;
   }
   std::string wrong = chapters.begin(record);
-  if (!wrong.empty()) broken(record, std::move(wrong));
+  if (!wrong.empty()) {
+    broken(record, std::move(wrong));
+    return;
+  }
+  fetch_stacks(chapters.chapter().stacks, record.offset);
+}
+
+void RecordingReader::Impl::take_stacks(const ScannedRecord& record) {
+  if (!stacks_met.insert(record.offset).second) return;
+  std::string wrong = define_stacks(record);
+  if (wrong.empty()) return;
+  // The chapter does not depend on it.
+  damages.add(record.offset, record.bytes(), std::move(wrong), last_time);
+}
+
+// What was wrong; empty: nothing.
+std::string RecordingReader::Impl::define_stacks(const ScannedRecord& record) {
+  const auto bytes = chapters.unpack(record);
+  if (!bytes) return bytes.error().what;
+  if (!chapters.codec().decode(*bytes, stacks_record)) {
+    return "malformed stacks";
+  }
+  bool good = true;
+  for (Module& module : stacks_record.modules) {
+    good &= stacks.define(std::move(module));
+  }
+  for (Stack& stack : stacks_record.stacks) {
+    good &= stacks.define(std::move(stack));
+  }
+  for (AddressSymbols& symbols : stacks_record.symbols) {
+    good &= stacks.define(std::move(symbols));
+  }
+  return good ? "" : "impossible stacks";
+}
+
+// Reads the STACKS records that a chapter at `before` names and that were not
+// met on the way to it.
+void RecordingReader::Impl::fetch_stacks(const std::vector<uint64_t>& offsets,
+                                         int64_t before) {
+  int64_t end = kFileHeaderSize;  // of the one before: they may not overlap
+  for (const uint64_t named : offsets) {
+    const auto at = static_cast<int64_t>(named);
+    if (stacks_met.contains(at)) continue;
+    const auto header = scanner.peek(at);
+    if (at < end || at >= before || !header ||
+        header->kind != RecordKind::stacks) {
+      damages.add(at, 0, "no stacks where a chapter names them", last_time);
+      return;
+    }
+    const FileScanner::Look look = scanner.look(at);
+    if (look.verdict != Verdict::record) {
+      stacks_met.insert(at);
+      damages.add(at, 0, look.reason, last_time);
+      continue;
+    }
+    end = at + look.record.bytes();
+    take_stacks(look.record);
+  }
 }
 
 std::optional<RecordingItem> RecordingReader::Impl::take_tick(
@@ -321,6 +397,7 @@ const ClockAnchor& RecordingReader::anchor() const {
 const Dictionary& RecordingReader::dictionary() const {
   return impl_->chapters.dictionary();
 }
+const StackTable& RecordingReader::stacks() const { return impl_->stacks; }
 const std::vector<Damage>& RecordingReader::damages() const {
   return impl_->damages.all();
 }

@@ -18,6 +18,7 @@
 #include "core/model/dictionary.h"
 #include "core/model/event.h"
 #include "core/model/frame.h"
+#include "core/model/stack_table.h"
 #include "core/store/recording_info.h"
 
 namespace tidemark {
@@ -88,6 +89,8 @@ class RecordingReader {
   const ClockAnchor& anchor() const;
   // Grows as items are read.
   const Dictionary& dictionary() const;
+  // The same; names may follow the stack, up to the file's end.
+  const StackTable& stacks() const;
   const std::vector<Damage>& damages() const;
   // True once the END record was read.
   bool closed() const;

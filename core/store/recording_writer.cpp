@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <unordered_set>
+#include <utility>
 
 #include "core/store/append_file.h"
 #include "core/store/chapter_stream.h"
@@ -11,6 +13,7 @@
 #include "core/store/frame_encoder.h"
 #include "core/store/record_frame.h"
 #include "core/store/series_state.h"
+#include "core/store/stack_queue.h"
 
 namespace tidemark {
 namespace {
@@ -21,6 +24,9 @@ constexpr size_t kEventsPerRecord = 1u << 16;
 // Fewer bytes outside the chapter's stream are not worth compressing: a mark
 // stays plain.
 constexpr size_t kPackFrom = 512;
+// A chapter names at most this many STACKS records: with more, what lives is
+// told again and the list begins anew.
+constexpr size_t kMostStacksRecords = 1024;
 
 }  // namespace
 
@@ -35,12 +41,15 @@ struct RecordingWriter::Impl {
   Status start();
   Status write_frame(const Frame& frame, const ClockAnchor& anchor);
   Status write_events(std::span<const Event> events);
+  void begin_write();
   void add_record(RecordKind kind, uint8_t flags, BootTime time,
-                  std::string_view bytes, uint64_t nth);
-  Status add_alone(RecordKind kind, BootTime time, uint64_t nth);
+                  std::string_view bytes);
+  Status add_alone(RecordKind kind, BootTime time);
+  Status add_stacks(BootTime time);
+  void restate_stacks();
   Status pack(ChapterCompressor& into);
   Status add_chapter(int64_t time_ns, const ClockAnchor& anchor);
-  Status flush(uint64_t records);
+  Status flush();
   Status close(BootTime time);
 
   bool chapter_full() const {
@@ -72,22 +81,29 @@ struct RecordingWriter::Impl {
   std::map<uint32_t, Subject> subjects;  // alive
   std::set<uint32_t> new_metrics;        // defined, not yet written
   std::set<uint32_t> new_subjects;
+  StackQueue stacks;
 
   bool chapter_open = false;
   int64_t ticks_begin = 0;    // where the chapter's ticks begin in the file
   uint64_t records = 0;       // in the file
   uint64_t last_chapter = 0;  // its offset
+  // Offsets of the STACKS records that a chapter here would need: in the
+  // file, and with those of the next write.
+  std::vector<uint64_t> stacks_written;
+  std::vector<uint64_t> stacks_named;
   EndRecord totals;
 
-  std::string out;      // the bytes of the next write
+  uint64_t queued = 0;  // records of the next write
+  std::string out;      // its bytes
   std::string payload;  // encoded
   std::string packed;   // compressed
 };
 
 Status RecordingWriter::Impl::start() {
+  begin_write();
   out = encode_file_header(info);
   TIDEMARK_CHECK(add_chapter(info.anchor.boot_ns, info.anchor));
-  TIDEMARK_CHECK(flush(1));
+  TIDEMARK_CHECK(flush());
   chapter_open = true;
   last_chapter = kFileHeaderSize;
   ticks_begin = file.size();
@@ -120,23 +136,20 @@ Status RecordingWriter::Impl::pack(ChapterCompressor& into) {
   return {};
 }
 
-// Appends a CHAPTER record to `out`, as the first of the next write.
+// Appends a CHAPTER record to `out`.
 Status RecordingWriter::Impl::add_chapter(int64_t time_ns,
                                           const ClockAnchor& anchor) {
   ChapterRecord chapter{.info = info, .anchor = anchor};
+  chapter.stacks = stacks_named;
   codec.encode(live_dictionary(), chapter.dictionary);
   close_chapter(time_ns, chapter.state, chapter.summary);
   codec.encode(chapter, payload);
   packed.clear();
-  append_chapter_prefix(packed, {.number = records, .previous = last_chapter});
+  append_chapter_prefix(packed,
+                        {.number = records + queued, .previous = last_chapter});
   stream.begin();
   TIDEMARK_CHECK(pack(stream));
-  append_record(out, info.uuid,
-                {.kind = RecordKind::chapter,
-                 .flags = kInStream,
-                 .sequence = static_cast<uint16_t>(records),
-                 .time_ns = time_ns},
-                packed);
+  add_record(RecordKind::chapter, kInStream, boot_time(time_ns), packed);
   return {};
 }
 
@@ -147,8 +160,10 @@ Status RecordingWriter::Impl::write_frame(const Frame& frame,
       .subject = [this](uint32_t id) { return subjects.contains(id); }};
   TIDEMARK_CHECK(encoder.encode(frame, state, known, tick));
   const bool new_chapter = chapter_full();
-  const int64_t begin = file.size();
-  out.clear();
+  begin_write();
+  if (new_chapter) restate_stacks();
+  TIDEMARK_CHECK(add_stacks(frame.time));
+  const auto begin = file.size() + static_cast<int64_t>(out.size());
   // Whatever happens to the bytes, the compressor has moved on: without a
   // successful write the chapter cannot be continued.
   chapter_open = false;
@@ -156,22 +171,16 @@ Status RecordingWriter::Impl::write_frame(const Frame& frame,
   // In a new chapter too, though its head has them: a reader that comes from
   // the chapter before does not unpack the head's dictionary.
   tick.dictionary = pending();
-  const size_t head = out.size();
+  const auto ticks = file.size() + static_cast<int64_t>(out.size());
   codec.encode(tick, payload);
   packed.clear();
   TIDEMARK_CHECK(pack(stream));
-  const uint64_t number = records + (new_chapter ? 1 : 0);
-  append_record(out, info.uuid,
-                {.kind = RecordKind::tick,
-                 .flags = kInStream,
-                 .sequence = static_cast<uint16_t>(number),
-                 .time_ns = tick.time_ns},
-                packed);
-  TIDEMARK_CHECK(flush(new_chapter ? 2 : 1));
+  add_record(RecordKind::tick, kInStream, boot_time(tick.time_ns), packed);
+  TIDEMARK_CHECK(flush());
   chapter_open = true;
   if (new_chapter) {
     last_chapter = static_cast<uint64_t>(begin);
-    ticks_begin = begin + static_cast<int64_t>(head);
+    ticks_begin = ticks;
     summarizer.begin(last_chapter, tick.time_ns);
     ++totals.chapters;
   }
@@ -231,66 +240,102 @@ DictionaryRecord RecordingWriter::Impl::live_dictionary() const {
   return result;
 }
 
-// Writes `out`, which holds that many records.
-Status RecordingWriter::Impl::flush(uint64_t count) {
+void RecordingWriter::Impl::begin_write() {
+  out.clear();
+  queued = 0;
+  stacks_named = stacks_written;
+}
+
+// Writes `out`.
+Status RecordingWriter::Impl::flush() {
   TIDEMARK_CHECK(file.append(out));
-  records += count;
+  records += queued;
+  queued = 0;
+  stacks_written = stacks_named;
+  stacks.clear();
   return {};
 }
 
-// Appends a record that stands outside the chapter's stream; it is the
-// `nth` of the next write.
 void RecordingWriter::Impl::add_record(RecordKind kind, uint8_t flags,
-                                       BootTime time, std::string_view bytes,
-                                       uint64_t nth) {
+                                       BootTime time, std::string_view bytes) {
   append_record(out, info.uuid,
                 {.kind = kind,
                  .flags = flags,
-                 .sequence = static_cast<uint16_t>(records + nth),
+                 .sequence = static_cast<uint16_t>(records + queued),
                  .time_ns = to_ns(time)},
                 bytes);
+  ++queued;
 }
 
-// The same of `payload`, compressed by itself if that is worth it.
-Status RecordingWriter::Impl::add_alone(RecordKind kind, BootTime time,
-                                        uint64_t nth) {
+// Appends `payload` as a record outside the chapter's stream, compressed by
+// itself if that is worth it.
+Status RecordingWriter::Impl::add_alone(RecordKind kind, BootTime time) {
   if (payload.size() < kPackFrom) {
-    add_record(kind, 0, time, payload, nth);
+    add_record(kind, 0, time, payload);
     return {};
   }
   packed.clear();
   alone.begin();
   TIDEMARK_CHECK(pack(alone));
-  add_record(kind, kPacked, time, packed, nth);
+  add_record(kind, kPacked, time, packed);
   return {};
 }
 
+// Appends the stacks that what follows may need.
+Status RecordingWriter::Impl::add_stacks(BootTime time) {
+  if (stacks.empty()) return {};
+  for (const StacksRecord& record : stacks.records()) {
+    const auto offset = static_cast<uint64_t>(file.size()) + out.size();
+    codec.encode(record, payload);
+    TIDEMARK_CHECK(add_alone(RecordKind::stacks, time));
+    stacks_named.push_back(offset);
+  }
+  return {};
+}
+
+void RecordingWriter::Impl::restate_stacks() {
+  if (stacks_named.size() < kMostStacksRecords) return;
+  std::unordered_set<StackId> living;
+  for (const auto& [id, subject] : subjects) {
+    if (subject.stack.valid()) living.insert(subject.stack);
+  }
+  stacks.restate(living);
+  stacks_named.clear();
+}
+
 Status RecordingWriter::Impl::write_events(std::span<const Event> events) {
-  out.clear();
-  uint64_t count = 0;
-  for (; !events.empty(); ++count) {
+  begin_write();
+  TIDEMARK_CHECK(add_stacks(events.front().time));
+  bool first = true;
+  while (!events.empty()) {
     const auto part = events.first(std::min(events.size(), kEventsPerRecord));
     events = events.subspan(part.size());
     const BootTime time = part.front().time;
     EventsRecord record{.time_ns = to_ns(time),
                         .events = {part.begin(), part.end()}};
-    if (count == 0) record.dictionary = pending();
+    if (std::exchange(first, false)) record.dictionary = pending();
     codec.encode(record, payload);
-    TIDEMARK_CHECK(add_alone(RecordKind::events, time, count));
+    TIDEMARK_CHECK(add_alone(RecordKind::events, time));
   }
-  return flush(count);
+  return flush();
 }
 
 Status RecordingWriter::Impl::close(BootTime time) {
+  if (!stacks.empty()) {
+    // Names that came after the last tick.
+    begin_write();
+    TIDEMARK_CHECK(add_stacks(time));
+    TIDEMARK_CHECK(flush());
+  }
   EndRecord end = totals;
   close_chapter(to_ns(time), end.state, end.summary);
   codec.encode(end, payload);
   packed.clear();
   alone.begin();
   TIDEMARK_CHECK(pack(alone));
-  out.clear();
-  add_record(RecordKind::end, kPacked, time, packed, 0);
-  TIDEMARK_CHECK(flush(1));
+  begin_write();
+  add_record(RecordKind::end, kPacked, time, packed);
+  TIDEMARK_CHECK(flush());
   return file.close();
 }
 
@@ -329,6 +374,18 @@ void RecordingWriter::define(const Subject& subject) {
   impl_->new_subjects.insert(id);
 }
 
+bool RecordingWriter::define(const Module& module) {
+  return impl_->stacks.define(module);
+}
+
+bool RecordingWriter::define(const Stack& stack) {
+  return impl_->stacks.define(stack);
+}
+
+bool RecordingWriter::define(const AddressSymbols& symbols) {
+  return impl_->stacks.define(symbols);
+}
+
 Status RecordingWriter::write_frame(const Frame& frame,
                                     const ClockAnchor& anchor) {
   return impl_->write_frame(frame, anchor);
@@ -346,10 +403,11 @@ Status RecordingWriter::write_gap(BootTime from, BootTime to, int64_t ticks,
                                   const std::string& reason) {
   const GapRecord record{.gap = {from, to, ticks, reason},
                          .dictionary = impl_->pending()};
+  impl_->begin_write();
+  TIDEMARK_CHECK(impl_->add_stacks(to));
   impl_->codec.encode(record, impl_->payload);
-  impl_->out.clear();
-  TIDEMARK_CHECK(impl_->add_alone(RecordKind::gap, to, 0));
-  TIDEMARK_CHECK(impl_->flush(1));
+  TIDEMARK_CHECK(impl_->add_alone(RecordKind::gap, to));
+  TIDEMARK_CHECK(impl_->flush());
   ++impl_->totals.gaps;
   impl_->defined_written();
   return {};

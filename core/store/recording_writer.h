@@ -12,6 +12,7 @@
 #include "core/model/event.h"
 #include "core/model/frame.h"
 #include "core/model/metric.h"
+#include "core/model/site.h"
 #include "core/model/subject.h"
 #include "core/store/recording_info.h"
 
@@ -39,6 +40,11 @@ class RecordingWriter {
   // Dictionary entries; written with the next record. Redefining is allowed.
   void define(const Metric& metric);
   void define(const Subject& subject);
+  // Stacks stand in the file before the record that needs them. False: beyond
+  // the limits of StackTable, and ignored.
+  bool define(const Module& module);
+  bool define(const Stack& stack);
+  bool define(const AddressSymbols& symbols);
 
   // One TICK record; opens a new chapter when the current one is full.
   // Error full/io: nothing of this frame is in the file (a short write is cut

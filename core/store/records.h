@@ -11,6 +11,7 @@
 #include "core/base/clock.h"
 #include "core/model/event.h"
 #include "core/model/metric.h"
+#include "core/model/site.h"
 #include "core/model/subject.h"
 #include "core/store/recording_info.h"
 #include "core/store/recording_reader.h"
@@ -132,6 +133,22 @@ struct ChapterRecord {
   std::string dictionary;
   std::string state;
   std::string summary;
+  // Offsets of the STACKS records that the chapter needs, ascending.
+  std::vector<uint64_t> stacks;
+};
+
+struct StacksRecord {
+  std::vector<Module> modules;  // by ascending id
+  std::vector<Stack> stacks;    // by ascending id
+  std::vector<AddressSymbols> symbols;
+  bool empty() const {
+    return modules.empty() && stacks.empty() && symbols.empty();
+  }
+  void clear() {
+    modules.clear();
+    stacks.clear();
+    symbols.clear();
+  }
 };
 
 struct EventsRecord {

@@ -54,7 +54,8 @@ std::string with_records(std::string_view bytes) {
       append_chapter_prefix(packed, {.number = number});
       stream.begin();
     }
-    if (kind == RecordKind::events || kind == RecordKind::end) {
+    if (kind == RecordKind::events || kind == RecordKind::end ||
+        kind == RecordKind::stacks) {
       flags = kPacked;
       alone.begin();
       (void)alone.add(payload, packed);
@@ -81,6 +82,14 @@ void read_all(RecordingReader& reader) {
   }
 }
 
+void check_stacks(const StackTable& table) {
+  for (const auto& [id, stack] : table.stacks()) {
+    if (stack.addresses.size() > StackTable::kMaxDepth) std::abort();
+    const auto frames = table.resolve(id);
+    if (frames.size() < stack.addresses.size()) std::abort();
+  }
+}
+
 void check(const std::string& file) {
   const int fd = ::memfd_create("fuzz", 0);
   if (::write(fd, file.data(), file.size()) < 0) std::abort();
@@ -91,6 +100,7 @@ void check(const std::string& file) {
     (void)reader->span();
     (void)reader->seek(boot_time(5000));
     read_all(*reader);
+    check_stacks(reader->stacks());
     for (const Damage& damage : reader->damages()) {
       if (damage.reason.empty()) std::abort();
     }

@@ -15,7 +15,8 @@ KINDS = ["", "CHAPTER", "TICK", "EVENTS", "STACKS", "GAP", "END"]
 METRIC = {1: "id_gap", 2: "name", 3: "subject", 4: "kind", 5: "unit",
           6: "help"}
 SUBJECT = {1: "id_gap", 2: "kind", 3: "name", 4: "pid_delta",
-           5: "start_delta", 6: "parent_delta", 7: "command"}
+           5: "start_delta", 6: "parent_delta", 7: "command", 13: "owner",
+           14: "stack", 15: "site_kind", 16: "cohort"}
 COLUMN = {1: "metric", 2: "begin_delta", 3: "span_delta", 4: "subject_gaps",
           5: "deltas"}
 DICTIONARY = {1: ("metrics", METRIC), 2: ("subjects", SUBJECT)}
@@ -30,7 +31,12 @@ INFO = {1: "producer", 2: "host", 3: "kernel", 4: "cpu_model", 5: "cpu_count",
 EVENT = {1: "time_delta", 2: "kind", 3: "subject", 4: "name"}
 MESSAGES = {
     tmk.CHAPTER: {1: ("info", INFO), 2: ("anchor", ANCHOR), 3: "dictionary",
-                  4: "state", 5: "summary"},
+                  4: "state", 5: "summary", 6: "stacks_gaps"},
+    tmk.STACKS: {1: ("modules", {2: "path", 3: "build_id"}),
+                 2: ("stacks", {2: "modules", 3: "offsets"}),
+                 3: ("symbols", {1: "module", 2: "offset", 3: "functions",
+                                 4: "files", 5: "lines", 6: "inlined"}),
+                 4: "texts"},
     tmk.TICK: {3: "interval_ns", 4: ("dictionary", DICTIONARY),
                5: ("columns", COLUMN)},
     tmk.EVENTS: {1: ("dictionary", DICTIONARY), 2: ("events", EVENT)},
@@ -89,7 +95,7 @@ def main():
         data = file.read()
     dump = Dump(data)
     print("File header")
-    for count, meaning in ((8, "magic"), (2, "major 1"), (2, "minor 0"),
+    for count, meaning in ((8, "magic"), (2, "major 1"), (2, "minor 1"),
                            (2, "least minor to read it: 0"), (2, "reserved"),
                            (4, "incompatible features: none"),
                            (4, "compatible features: none"), (16, "uuid"),

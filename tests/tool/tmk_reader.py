@@ -166,7 +166,50 @@ def ids(gaps):
     return result
 
 
+def optional_id(stored):
+    return stored - 1 if stored else None
+
+
 # --- Payloads ----------------------------------------------------------------
+
+class Stacks:
+    def __init__(self):
+        self.modules = {}
+        self.stacks = {}
+        self.symbols = {}  # (module or None, offset): frames
+
+    def define(self, data):
+        message = Message(data)
+        modules = message.messages(1)
+        for module, key in zip(modules, ids(m.uint(1) for m in modules)):
+            self.modules[key] = [text(module.bytes(2)), module.bytes(3).hex()]
+        stacks = message.messages(2)
+        for stack, key in zip(stacks, ids(s.uint(1) for s in stacks)):
+            places = list(map(optional_id, stack.uints(2)))
+            offsets = stack.uints(3)
+            if len(places) != len(offsets):
+                raise Malformed("stack")
+            self.stacks[key] = {
+                "addresses": list(map(list, zip(places, offsets))),
+                "quality": stack.uint(4), "truncated": stack.uint(5) != 0}
+        texts = [""] + message.texts(4)
+        for symbols in message.messages(3):
+            key = (optional_id(symbols.uint(1)), symbols.uint(2))
+            lists = [[texts[i] for i in symbols.uints(3)],
+                     [texts[i] for i in symbols.uints(4)],
+                     symbols.uints(5), [i != 0 for i in symbols.uints(6)]]
+            if len({len(one) for one in lists}) != 1:
+                raise Malformed("symbols")
+            self.symbols[key] = list(map(list, zip(*lists)))
+
+    def lines(self):
+        def known(key):
+            return (-1 if key[0] is None else key[0], key[1])
+        return {"type": "stacks", "modules": sorted(self.modules.items()),
+                "stacks": sorted(self.stacks.items()),
+                "symbols": [list(key) + [self.symbols[key]]
+                            for key in sorted(self.symbols, key=known)]}
+
 
 class Dictionary:
     def __init__(self):
@@ -197,7 +240,10 @@ class Dictionary:
                 "role": text(subject.bytes(10)),
                 "watched": subject.uint(11) & 1 != 0,
                 "kernel_thread": subject.uint(11) & 2 != 0,
-                "exec_epoch": subject.uint(12)}
+                "exec_epoch": subject.uint(12),
+                "owner": optional_id(subject.uint(13)),
+                "stack": optional_id(subject.uint(14)),
+                "site_kind": subject.uint(15), "cohort": subject.uint(16)}
 
 
 class State:
@@ -335,6 +381,8 @@ class Recording:
     def __init__(self, data):
         self.data = data
         self.dictionary = Dictionary()
+        self.stacks = Stacks()
+        self.stacks_at = set()  # offsets of STACKS records read
         self.state = State()
         self.stream = None    # of the open chapter
         self.follows = False  # the state is that of the record before
@@ -425,6 +473,10 @@ class Recording:
         elif flags & PACKED:
             payload = zstandard.ZstdDecompressor().decompressobj().decompress(
                 payload)
+        if kind == STACKS:
+            self.stacks_at.add(at)
+            self.stacks.define(payload)
+            return None
         return {TICK: self.tick, EVENTS: self.events, GAP: self.gap,
                 END: self.end}.get(kind, lambda p, t: None)(payload, time)
 
@@ -439,6 +491,11 @@ class Recording:
         if not self.follows:
             self.dictionary.define(head.bytes(3))
             self.state.take(head.bytes(4), time)
+        offset = 0
+        for gap in head.uints(6):
+            offset += gap
+            if offset not in self.stacks_at:
+                raise Malformed("a chapter names stacks that are not there")
         self.follows = self.first = True
 
     def tick(self, payload, time):
@@ -517,7 +574,7 @@ def main():
                   "subjects": sorted(recording.dictionary.subjects.items())}
     damages = {"type": "damages", "damages": recording.damages}
     for line in ([recording.file()] + lines + [dictionary] +
-                 recording.summaries + [damages]):
+                 [recording.stacks.lines()] + recording.summaries + [damages]):
         print(json.dumps(line, sort_keys=True))
     return 0
 

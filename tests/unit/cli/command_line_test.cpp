@@ -60,6 +60,13 @@ TEST(CommandLine, HostileWordsAreSanitized) {
   EXPECT_EQ(answer.text.find('\033'), std::string::npos);
 }
 
+TEST(CommandLine, InfoAndVerifyCountStacks) {
+  const std::string sites =
+      TIDEMARK_SOURCE_DIR "/tests/fixtures/recordings/v1.1-small.tmk";
+  expect_says(tidemark("info " + sites), 0, "1, through 1 files; 1 addresses");
+  expect_says(tidemark("verify " + sites), 0, "1 stacks readable");
+}
+
 TEST(CommandLine, WhatIsNoRecordingIsNamed) {
   expect_says(tidemark("report /nonexistent.tmk"), 64, "/nonexistent.tmk");
   expect_says(tidemark("report /etc/passwd"), 64, "not a Tidemark recording");

@@ -28,6 +28,18 @@ class FakeSink final : public RecordSink {
   void define(const Subject& subject) override {
     log_.subjects.push_back(subject.name);
   }
+  bool define(const Module& module) override {
+    log_.lines.push_back("module " + module.path);
+    return true;
+  }
+  bool define(const Stack& stack) override {
+    log_.lines.push_back("stack " + std::to_string(stack.id.value));
+    return true;
+  }
+  bool define(const AddressSymbols& symbols) override {
+    log_.lines.push_back("symbols " + std::to_string(symbols.address.offset));
+    return true;
+  }
   Status write_frame(const Frame& frame, const ClockAnchor&) override {
     TIDEMARK_CHECK(log_.status);
     log_.lines.push_back("frame " + std::to_string(to_ns(frame.time)));

@@ -46,6 +46,24 @@ TEST(Recorder, EndedSubjectsGoWithTheFrame) {
   EXPECT_EQ(log.ended[0], (std::vector<SubjectId>{SubjectId(3)}));
 }
 
+TEST(Recorder, StacksGoBeforeTheFrameThatNeedsThem) {
+  SinkLog log;
+  const ManualClock clock;
+  Recorder recorder(std::make_unique<FakeSink>(log), clock);
+  auto item = frame_item(1);
+  Registry registry;
+  const ModuleId module = registry.define_module({{}, "/bin/shop", ""});
+  const StackId stack = registry.define_stack({.addresses = {{module, 5}}});
+  registry.define_symbols({{module, 5}, {}});
+  registry.take(item->definitions);
+  EXPECT_EQ(stack, StackId(0));
+  EXPECT_TRUE(recorder.push(item));
+  EXPECT_TRUE(item->definitions.empty());
+  EXPECT_TRUE(recorder.finish(boot_time(2)));
+  EXPECT_EQ(log.lines, (std::vector<std::string>{"module /bin/shop", "stack 0",
+                                                 "symbols 5", "frame 1"}));
+}
+
 TEST(Recorder, FullQueueDropsTheFrameAndKeepsTheRest) {
   SinkLog log;
   const ManualClock clock;

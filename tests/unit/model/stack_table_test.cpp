@@ -69,10 +69,29 @@ TEST(StackTable, RefusesWhatIsBeyondItsLimits) {
   AddressSymbols many{{kShop, 1}, {}};
   many.frames.resize(StackTable::kMaxInlines + 1);
   EXPECT_FALSE(table.define(many));
-  EXPECT_EQ(table.module_count(), 2u);
-  EXPECT_EQ(table.stack_count(), 1u);
-  EXPECT_EQ(table.symbol_count(), 0u);
+  EXPECT_EQ(table.modules().size(), 2u);
+  EXPECT_EQ(table.stacks().size(), 1u);
+  EXPECT_EQ(table.names().size(), 0u);
   EXPECT_TRUE(table.resolve(StackId(1)).empty());
+}
+
+TEST(StackTable, RefusesMoreThanItsMemory) {
+  StackTable table = sample();
+  AddressSymbols big{{kShop, 0}, {}};
+  for (size_t i = 0; i < StackTable::kMaxInlines; ++i) {
+    big.frames.push_back({std::string(StackTable::kMaxText, 'f'),
+                          std::string(StackTable::kMaxText, 'g'), 1, true});
+  }
+  const size_t each = StackTable::cost(big.frames);
+  size_t taken = 0;
+  while (taken <= 2 * StackTable::kMaxCost / each && table.define(big)) {
+    ++taken;
+    ++big.address.offset;
+  }
+  EXPECT_EQ(taken, StackTable::kMaxCost / each);
+  // What replaces costs only the difference.
+  big.address.offset = 0;
+  EXPECT_TRUE(table.define(big));
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <sstream>
 
 #include "tests/unit/store/recording_script.h"
@@ -24,12 +25,32 @@ std::string bytes_of(const std::string& path) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
+std::string site_text(const Subject& subject) {
+  if (subject.kind != SubjectKind::site) return "";
+  return " owner=" + std::to_string(subject.owner.value) +
+         " stack=" + std::to_string(subject.stack.value) + " " +
+         site_kind_name(subject.site_kind) +
+         " cohort=" + std::to_string(subject.cohort);
+}
+
+std::string text_of(const Stack& stack, const StackTable& table) {
+  std::string text = "stack " + std::to_string(stack.id.value) + " " +
+                     stack_quality_name(stack.quality);
+  if (stack.truncated) text += " truncated";
+  for (const StackFrame& frame : table.resolve(stack.id)) {
+    text += "\n  " + frame.function + " " + frame.file + ":" +
+            std::to_string(frame.line) + (frame.inlined ? " inlined " : " ") +
+            frame.module + "+" + std::to_string(frame.offset);
+  }
+  return text;
+}
+
 std::string text_of(const Subject& subject) {
   return "subject " + std::to_string(subject.id.value) + " " + subject.name +
          " pid=" + std::to_string(subject.process.pid.value) +
          " start=" + std::to_string(subject.process.start_ticks) +
          " parent=" + std::to_string(subject.parent.value) +
-         " role=" + subject.role;
+         " role=" + subject.role + site_text(subject);
 }
 
 std::string text_of(const Metric& metric) {
@@ -61,6 +82,11 @@ std::string describe(const std::string& path) {
   }
   for (const Subject& subject : reader.dictionary().subjects()) {
     if (subject.id.valid()) text << text_of(subject) << "\n";
+  }
+  std::map<StackId, Stack> stacks(reader.stacks().stacks().begin(),
+                                  reader.stacks().stacks().end());
+  for (const auto& [id, stack] : stacks) {
+    text << text_of(stack, reader.stacks()) << "\n";
   }
   const auto summaries = reader.summaries();
   for (const ChapterSummary& summary : *summaries) {
@@ -113,9 +139,50 @@ Column column(const Frame& frame, uint32_t metric_id,
   return result;
 }
 
+// What a writer of version 1.0 said of itself; it knew no stacks.
+RecordingInfo info_1_0() {
+  RecordingInfo info = script_info();
+  info.minor = 0;
+  return info;
+}
+
 // The file that FORMAT.md explains byte by byte.
 void write_small(const std::string& path) {
   auto writer = RecordingWriter::create(path, script_info());
+  ASSERT_TRUE(writer) << writer.error().what;
+  writer->define({MetricId(0), "site.live_bytes", SubjectKind::site,
+                  MetricKind::gauge, Unit::bytes, "From a file."});
+  writer->define(process(0, "shop", 77));
+  ASSERT_TRUE(writer->define(Module{ModuleId(0), "/bin/shop", "\x0b\x1d"}));
+  ASSERT_TRUE(writer->define(
+      Stack{.id = StackId(0),
+            .addresses = {{ModuleId(0), 0x1234}, {ModuleId(0), 0x1300}}}));
+  writer->define(Subject{.id = SubjectId(1),
+                         .kind = SubjectKind::site,
+                         .name = "steady",
+                         .owner = SubjectId(0),
+                         .stack = StackId(0),
+                         .site_kind = SiteKind::heap,
+                         .cohort = 1});
+  Frame first = frame_at(2);
+  first.columns = {column(first, 0, {{1, 412}})};
+  ASSERT_TRUE(writer->write_frame(first, {}));
+  const Event note{.time = boot_time(5 * kSecond / 2),
+                   .kind = EventKind::note,
+                   .subject = SubjectId(0),
+                   .name = "hi"};
+  ASSERT_TRUE(writer->write_events({&note, 1}));
+  ASSERT_TRUE(writer->define(AddressSymbols{
+      {ModuleId(0), 0x1234},
+      {{"add", "cart.h", 12, true}, {"checkout", "cart.cpp", 88, false}}}));
+  Frame second = frame_at(3);
+  second.columns = {column(second, 0, {{1, 824}})};
+  ASSERT_TRUE(writer->write_frame(second, {}));
+  ASSERT_TRUE(writer->close(boot_time(4 * kSecond)));
+}
+
+void write_small_1_0(const std::string& path) {
+  auto writer = RecordingWriter::create(path, info_1_0());
   ASSERT_TRUE(writer) << writer.error().what;
   writer->define(metric(0, "rss", MetricKind::gauge, Unit::bytes));
   writer->define(process(0, "init", 1));
@@ -135,9 +202,8 @@ void write_small(const std::string& path) {
 }
 
 // A bit of everything: chapters, an edge, an end, a gap, doubles, a histogram.
-void write_full(const std::string& path) {
-  auto writer =
-      RecordingWriter::create(path, script_info(), {.chapter_ticks = 4});
+void write_full_1_0(const std::string& path) {
+  auto writer = RecordingWriter::create(path, info_1_0(), {.chapter_ticks = 4});
   ASSERT_TRUE(writer) << writer.error().what;
   writer->define(metric(0, "rss", MetricKind::gauge, Unit::bytes));
   writer->define(metric(1, "cpu", MetricKind::counter, Unit::nanoseconds));
@@ -198,7 +264,7 @@ TEST(Fixture, EveryVersionReadsAsItAlwaysDid) {
     EXPECT_EQ(describe(entry.path()), bytes_of(text)) << entry.path();
     ++count;
   }
-  EXPECT_GE(count, 2);
+  EXPECT_GE(count, 3);
 }
 
 void expect_made_today(void (*write)(const std::string&),
@@ -213,11 +279,15 @@ void expect_made_today(void (*write)(const std::string&),
 }
 
 TEST(Fixture, TheWriterStillMakesTheSmallOne) {
-  expect_made_today(write_small, "v1.0-small.tmk");
+  expect_made_today(write_small, "v1.1-small.tmk");
 }
 
-TEST(Fixture, TheWriterStillMakesTheFullOne) {
-  expect_made_today(write_full, "v1.0-full.tmk");
+TEST(Fixture, TheWriterStillMakesTheSmallOneOfVersion10) {
+  expect_made_today(write_small_1_0, "v1.0-small.tmk");
+}
+
+TEST(Fixture, TheWriterStillMakesTheFullOneOfVersion10) {
+  expect_made_today(write_full_1_0, "v1.0-full.tmk");
 }
 
 // The dump in FORMAT.md: lines of an offset and bytes between ```hexdump
@@ -235,7 +305,7 @@ TEST(Fixture, TheDumpInTheFormatsPageIsTheSmallOne) {
       dumped += static_cast<char>(std::stoul(line.substr(at, 2), nullptr, 16));
     }
   }
-  EXPECT_TRUE(dumped == bytes_of(std::string(kFolder) + "v1.0-small.tmk"));
+  EXPECT_TRUE(dumped == bytes_of(std::string(kFolder) + "v1.1-small.tmk"));
 }
 
 }  // namespace

@@ -174,6 +174,8 @@ class RecordingScript {
   const RecordingModel& model() const { return model_; }
   // Subjects by id as last defined.
   const std::map<uint32_t, Subject>& subjects() const { return subjects_; }
+  // All that was defined.
+  const StackTable& stacks() const { return stacks_; }
   int64_t now_ns() const { return now_; }
 
   static Metric metric(uint32_t id) {
@@ -245,9 +247,55 @@ class RecordingScript {
     subject.watched = chance(30);
     subject.kernel_thread = chance(10);
     subject.exec_epoch = static_cast<uint32_t>(random(0, 3));
+    if (chance(50)) make_site(subject);
     writer_->define(subject);
     subjects_[id] = subject;
     model_.alive.insert(id);
+  }
+
+  void make_site(Subject& subject) {
+    subject.kind = SubjectKind::site;
+    subject.owner = SubjectId(0);
+    subject.site_kind = static_cast<SiteKind>(random(1, 7));
+    subject.cohort = static_cast<uint32_t>(random(0, 9));
+    if (stacks_.modules().empty() || chance(20)) {
+      const auto id = static_cast<uint32_t>(stacks_.modules().size());
+      define(Module{ModuleId(id), "/lib/" + std::to_string(id), "\x01\xff"});
+    }
+    if (stacks_.stacks().empty() || chance(70)) define(next_stack());
+    const auto id = random(0, std::ssize(stacks_.stacks()) - 1);
+    subject.stack = StackId(static_cast<uint32_t>(id));
+    if (chance(60)) name_one(*stacks_.stack(subject.stack));
+  }
+
+  template <typename T>
+  void define(const T& definition) {
+    EXPECT_TRUE(writer_->define(definition));
+    EXPECT_TRUE(stacks_.define(definition));
+  }
+
+  Stack next_stack() {
+    Stack stack;
+    stack.id = StackId(static_cast<uint32_t>(stacks_.stacks().size()));
+    stack.quality = static_cast<StackQuality>(random(0, 2));
+    stack.truncated = chance(10);
+    for (int64_t depth = random(1, 9); depth > 0; --depth) {
+      StackAddress& address = stack.addresses.emplace_back();
+      const auto module = random(-1, std::ssize(stacks_.modules()) - 1);
+      address.module = ModuleId(static_cast<uint32_t>(module));
+      address.offset = static_cast<uint64_t>(random(0, 400));
+    }
+    return stack;
+  }
+
+  void name_one(const Stack& stack) {
+    AddressSymbols symbols{stack.addresses.front(), {}};
+    for (int64_t i = random(0, 3); i > 0; --i) {
+      symbols.frames.push_back({"shop::f\xfe" + std::to_string(random(0, 5)),
+                                chance(80) ? "shop.cpp" : "",
+                                static_cast<uint32_t>(random(0, 500)), i > 1});
+    }
+    define(symbols);
   }
 
   int64_t next_value(uint32_t metric, uint32_t subject) {
@@ -347,6 +395,7 @@ class RecordingScript {
   RecordingModel model_;
   std::vector<std::string> expected_;
   std::map<uint32_t, Subject> subjects_;
+  StackTable stacks_;
   std::map<uint32_t, std::map<uint32_t, uint64_t>> counts_;
   uint32_t next_id_ = 3;
   int frames_in_chapter_ = 0;

@@ -4,6 +4,7 @@
 
 #include <cstdio>
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "tests/unit/store/recording_script.h"
@@ -13,9 +14,11 @@ namespace {
 
 using nlohmann::json;
 
-std::string hex(const std::array<uint8_t, 16>& bytes) {
+template <typename Bytes>
+std::string hex(const Bytes& bytes) {
   std::string text;
-  for (const uint8_t byte : bytes) {
+  for (const auto each : bytes) {
+    const auto byte = static_cast<uint8_t>(each);
     constexpr const char* kDigits = "0123456789abcdef";
     text += {kDigits[byte >> 4], kDigits[byte & 15]};
   }
@@ -129,6 +132,57 @@ json to_json(const RecordingInfo& info) {
             info.anchor.realtime_ns}}};
 }
 
+template <typename Tag>
+json optional(Id<Tag> id) {
+  return id.valid() ? json(id.value) : json(nullptr);
+}
+
+json to_json(const std::vector<SymbolFrame>& frames) {
+  json list = json::array();
+  for (const SymbolFrame& frame : frames) {
+    list.push_back(
+        {latin(frame.function), latin(frame.file), frame.line, frame.inlined});
+  }
+  return list;
+}
+
+json to_json(const Stack& stack) {
+  json addresses = json::array();
+  for (const StackAddress& address : stack.addresses) {
+    addresses.push_back({optional(address.module), address.offset});
+  }
+  return {{"addresses", addresses},
+          {"quality", static_cast<int>(stack.quality)},
+          {"truncated", stack.truncated}};
+}
+
+json to_json(const StackTable& table) {
+  json modules = json::array();
+  for (const auto& [id, module] :
+       std::map(table.modules().begin(), table.modules().end())) {
+    modules.push_back({id.value, {latin(module.path), hex(module.build_id)}});
+  }
+  json stacks = json::array();
+  for (const auto& [id, stack] :
+       std::map(table.stacks().begin(), table.stacks().end())) {
+    stacks.push_back({id.value, to_json(stack)});
+  }
+  json symbols = json::array();
+  const std::map names(table.names().begin(), table.names().end());
+  // Those in no module first, as the other reader has them.
+  for (const bool in_module : {false, true}) {
+    for (const auto& [address, frames] : names) {
+      if (address.module.valid() != in_module) continue;
+      symbols.push_back(
+          {optional(address.module), address.offset, to_json(frames)});
+    }
+  }
+  return {{"type", "stacks"},
+          {"modules", modules},
+          {"stacks", stacks},
+          {"symbols", symbols}};
+}
+
 json to_json(const Dictionary& dictionary) {
   json metrics = json::array();
   for (const Metric& metric : dictionary.metrics()) {
@@ -155,7 +209,11 @@ json to_json(const Dictionary& dictionary) {
                          {"role", latin(subject.role)},
                          {"watched", subject.watched},
                          {"kernel_thread", subject.kernel_thread},
-                         {"exec_epoch", subject.exec_epoch}}});
+                         {"exec_epoch", subject.exec_epoch},
+                         {"owner", optional(subject.owner)},
+                         {"stack", optional(subject.stack)},
+                         {"site_kind", static_cast<int>(subject.site_kind)},
+                         {"cohort", subject.cohort}}});
   }
   return {{"type", "dictionary"}, {"metrics", metrics}, {"subjects", subjects}};
 }
@@ -179,6 +237,7 @@ std::vector<json> ours(const std::string& path) {
   std::vector<json> lines{to_json(reader.info())};
   while (auto item = reader.next()) lines.push_back(to_json(*item));
   lines.push_back(to_json(reader.dictionary()));
+  lines.push_back(to_json(reader.stacks()));
   EXPECT_TRUE(reader.for_each_summary([&](const ChapterSummary& summary) {
     lines.push_back(to_json(summary));
   }));
@@ -229,8 +288,12 @@ TEST_P(SecondReader, FindsTheSame) {
 
 INSTANTIATE_TEST_SUITE_P(Seeds, SecondReader, testing::Range(1u, 7u));
 
-TEST(SecondReader, FindsTheSameInTheFixture) {
-  expect_same(TIDEMARK_SOURCE_DIR "/tests/fixtures/recordings/v1.0-small.tmk");
+TEST(SecondReader, FindsTheSameInTheFixtures) {
+  for (const char* name : {"v1.0-small", "v1.0-full", "v1.1-small"}) {
+    SCOPED_TRACE(name);
+    expect_same(std::string(TIDEMARK_SOURCE_DIR "/tests/fixtures/recordings/") +
+                name + ".tmk");
+  }
 }
 
 }  // namespace
