@@ -41,6 +41,7 @@ char32_t ascii_stand_in(char32_t glyph) {
     case U'└': return U'|';
     case U'┊':
     case U'┆': return U':';
+    case U'╌': return U'-';
     case U'▲':
     case U'△': return U'^';
     case U'▼':
@@ -238,6 +239,22 @@ void Pane::restyle(Rect rect, Style style) const {
     for (int x = rect.x; x < rect.x + rect.width; ++x) {
       if (!inside(x, y)) continue;
       canvas_->cells_[canvas_->index(rect_.x + x, rect_.y + y)].style = style;
+    }
+  }
+}
+
+void Pane::zone(Rect rect, Zone::Kind kind, int64_t value) const {
+  const Pane part = sub(rect);
+  if (part.width() < 1 || part.height() < 1) return;
+  canvas_->zones_.push_back({kind, value, part.rect_});
+}
+
+void Pane::shade(Rect rect) const {
+  for (int y = rect.y; y < rect.y + rect.height; ++y) {
+    for (int x = rect.x; x < rect.x + rect.width; ++x) {
+      if (!inside(x, y)) continue;
+      canvas_->cells_[canvas_->index(rect_.x + x, rect_.y + y)].style.shade =
+          true;
     }
   }
 }

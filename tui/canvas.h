@@ -42,6 +42,7 @@ struct Style {
   Tone tone = Tone::normal;
   bool bold = false;
   bool reverse = false;
+  bool shade = false;  // on the background that marks a phase
   bool operator==(const Style&) const = default;
 };
 
@@ -59,6 +60,18 @@ struct Rect {
   int x = 0, y = 0, width = 0, height = 0;
 };
 
+// A part of the canvas that does something when it is clicked.
+struct Zone {
+  enum class Kind : uint8_t {
+    key,     // as if this key were pressed
+    row,     // this row of the view's list
+    column,  // sort by this column of the view's table
+    time,    // a time axis: its columns are the rect's
+  } kind = Kind::key;
+  int64_t value = 0;
+  Rect rect;  // on the canvas
+};
+
 class Canvas {
  public:
   // Blank cells. Sizes below 1 become 1.
@@ -68,6 +81,7 @@ class Canvas {
   int height() const { return height_; }
   Charset charset() const { return charset_; }
   const Cell& at(int x, int y) const { return cells_[index(x, y)]; }
+  const std::vector<Zone>& zones() const { return zones_; }
   // The rows as UTF-8 without styles, trailing blanks cut, each with '\n'.
   std::string to_text() const;
 
@@ -83,6 +97,7 @@ class Canvas {
   int height_;
   Charset charset_;
   std::vector<Cell> cells_;
+  std::vector<Zone> zones_;
 };
 
 // A clipped window on a canvas with its own origin. Cheap to copy.
@@ -108,6 +123,10 @@ class Pane {
   void fill(Rect rect, char32_t glyph, Style style = {}) const;
   // Changes the style of cells, keeps their glyphs.
   void restyle(Rect rect, Style style) const;
+  // Gives cells the background that marks a phase, keeps all else.
+  void shade(Rect rect) const;
+  // Makes a part of the pane clickable; a later zone lies over earlier ones.
+  void zone(Rect rect, Zone::Kind kind, int64_t value = 0) const;
   // True when nothing is drawn at this cell.
   bool blank(int x, int y) const;
 

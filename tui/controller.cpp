@@ -79,7 +79,9 @@ ViewModel Controller::model() const {
                          mode(),
                          now_,
                          source_.loaded(),
-                         playing_};
+                         playing_,
+                         source_.damages(),
+                         nullptr};
   return ViewModel(input, choices_);
 }
 
@@ -155,6 +157,10 @@ void Controller::act_on_rows(Action action) {
 
 void Controller::follow_request(const ViewRequest& request) {
   if (request.select) choices_.selected = *request.select;
+  if (request.filter) {
+    choices_.filter = *request.filter;
+    choices_.by_role = false;
+  }
   if (request.go_to) {
     playing_ = false;
     say(source_.seek_to_or_after(*request.go_to));

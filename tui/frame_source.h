@@ -34,6 +34,8 @@ class FrameSource {
   bool closed() const { return tail_.closed(); }
   const RecordingInfo& info() const { return tail_.info(); }
   const std::string& path() const { return tail_.path(); }
+  // What could not be read of it so far.
+  const std::vector<Damage>& damages() const { return tail_.damages(); }
   const RunHistory& history() const { return history_; }
   // The verdicts on everything read so far; takes a moment.
   Verdicts judge() const;

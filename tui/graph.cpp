@@ -100,6 +100,19 @@ void draw_graph(const Pane& pane, Points points, ValueRange range,
   }
 }
 
+bool draw_limit(const Pane& pane, double value, ValueRange range, Style style) {
+  const double span = range.hi - range.lo;
+  if (span <= 0 || pane.height() < 1) return false;
+  const double part = (value - range.lo) / span;
+  if (!(part >= 0 && part <= 1)) return false;
+  const int row = std::clamp(static_cast<int>((1 - part) * pane.height()), 0,
+                             pane.height() - 1);
+  for (int x = 0; x < pane.width(); ++x) {
+    if (pane.blank(x, row)) pane.glyph(x, row, U'╌', style);
+  }
+  return true;
+}
+
 void draw_boundary(const Pane& pane, int x, Style style) {
   for (int y = 0; y < pane.height(); ++y) {
     if (pane.blank(x, y)) pane.glyph(x, y, U'┊', style);

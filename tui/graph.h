@@ -26,6 +26,9 @@ ValueRange range_of_growth(Points points, double least_part = 0.05);
 
 // Fills the pane with the curve; points.size() is 2 * pane.width().
 void draw_graph(const Pane& pane, Points points, ValueRange range, Style style);
+// A line in the blank cells of the row that `value` falls in: a limit. False,
+// and nothing drawn, when it lies outside the range.
+bool draw_limit(const Pane& pane, double value, ValueRange range, Style style);
 // A line in the blank cells of a column: a phase begins here.
 void draw_boundary(const Pane& pane, int x, Style style);
 

@@ -117,9 +117,25 @@ void draw_labels(const Pane& pane, const Curve& curve,
   const int right = pane.width() - kRightGutter + 1;
   const Style dim{Tone::dim, false, false};
   pane.text(right, 0, curve.format(range.hi), dim);
+  if (curve.limit && range.hi < *curve.limit && pane.height() > 2) {
+    pane.text(right, 1, "/" + curve.format(*curve.limit), dim);
+  }
   if (pane.height() > 1) {
     pane.text(right, pane.height() - 1, curve.format(range.lo), dim);
   }
+}
+
+// "zoom x8": how much of the run the axis leaves out.
+std::string zoom_text(const ViewModel& model, const TimeAxis& axis) {
+  const RunHistory& history = model.history();
+  const double whole = to_seconds(history.end() - history.begin());
+  const double part = std::max(to_seconds(axis.to - axis.from), 1e-9);
+  return fmt::format("zoom x{:.3g}", std::max(whole / part, 1.0));
+}
+
+bool is_load(PhaseKind kind) {
+  return kind == PhaseKind::load || kind == PhaseKind::steady ||
+         kind == PhaseKind::ramp;
 }
 
 }  // namespace
@@ -133,15 +149,49 @@ void draw_header(const Pane& pane, const ViewModel& model) {
   draw_second_line(pane, model);
   const TimeAxis axis = curve_axis(model, pane.width());
   const PhaseTracker& phases = model.history().phases();
-  pane.text(1, 2, "phases", {Tone::title, false, false});
+  const bool zoomed = model.choices().window.has_value();
+  pane.text(1, 2, zoomed ? zoom_text(model, axis) : "phases",
+            {zoomed ? Tone::accent : Tone::title, zoomed, false},
+            kLeftGutter - 2);
   const int now = std::min(axis.column(model.time()), axis.columns - 1);
   draw_phase_bar(pane, kLeftGutter, 2, phases, phases_by_column(phases, axis),
                  now);
-  const std::string length =
-      short_age(model.history().end() - model.history().begin());
-  pane.text(pane.width() - kRightGutter + 1, 2, length,
+  pane.zone({kLeftGutter, 2, axis.columns, 1}, Zone::Kind::time);
+  pane.text(pane.width() - kRightGutter + 1, 2, short_age(axis.to - axis.from),
             {Tone::dim, false, false});
 }
+
+namespace {
+
+// Phases in which load was put on are shaded, so that a curve is read without
+// its labels.
+void draw_phases(const Pane& area, const ViewModel& model,
+                 const TimeAxis& axis) {
+  const PhaseTracker& phases = model.history().phases();
+  const std::vector<int> by_column = phases_by_column(phases, axis);
+  for (int x = 0; x < axis.columns; ++x) {
+    const auto i = static_cast<size_t>(x);
+    if (by_column[i] >= 0) {
+      const Phase& phase = phases.phases()[static_cast<size_t>(by_column[i])];
+      if (is_load(phase.kind)) area.shade({x, 0, 1, area.height()});
+    }
+    if (i > 0 && by_column[i] != by_column[i - 1]) {
+      draw_boundary(area, x, {Tone::dim, false, false});
+    }
+  }
+}
+
+ValueRange curve_range(const Curve& curve, Points points) {
+  ValueRange range = curve.growth ? range_of_growth(points, 0.1)
+                                  : range_from_zero(points, curve.bytes);
+  // A limit far above would flatten the curve: it is told, not drawn.
+  if (curve.limit && range.hi >= *curve.limit / 2) {
+    range.hi = std::max(range.hi, *curve.limit);
+  }
+  return range;
+}
+
+}  // namespace
 
 void draw_curve(const Pane& pane, const ViewModel& model, const Curve& curve) {
   const TimeAxis axis = curve_axis(model, pane.width());
@@ -150,18 +200,14 @@ void draw_curve(const Pane& pane, const ViewModel& model, const Curve& curve) {
   if (curve.series != nullptr) {
     points = curve.series->sample(axis.from, axis.to, count);
   }
-  const ValueRange range = curve.growth ? range_of_growth(points, 0.1)
-                                        : range_from_zero(points, curve.bytes);
+  const ValueRange range = curve_range(curve, points);
   const Pane area = pane.sub({kLeftGutter, 0, axis.columns, pane.height()});
   draw_graph(area, points, range, {curve.tone, false, false});
-  const PhaseTracker& phases = model.history().phases();
-  const std::vector<int> by_column = phases_by_column(phases, axis);
-  for (int x = 1; x < axis.columns; ++x) {
-    const auto i = static_cast<size_t>(x);
-    if (by_column[i] != by_column[i - 1]) {
-      draw_boundary(area, x, {Tone::dim, false, false});
-    }
+  if (curve.limit) {
+    draw_limit(area, *curve.limit, range, {Tone::bad, false, false});
   }
+  draw_phases(area, model, axis);
+  pane.zone({kLeftGutter, 0, axis.columns, pane.height()}, Zone::Kind::time);
   const int now = std::min(axis.column(model.time()), axis.columns - 1);
   if (!model.at_tail()) {
     area.restyle({now, 0, 1, area.height()}, {Tone::accent, false, true});
@@ -170,6 +216,35 @@ void draw_curve(const Pane& pane, const ViewModel& model, const Curve& curve) {
       pane, curve,
       curve.series == nullptr ? std::nullopt : value_at(model, *curve.series),
       range);
+}
+
+std::vector<Curve> drawable(std::vector<Curve> curves) {
+  std::erase_if(curves, [](const Curve& curve) {
+    return curve.series == nullptr || curve.series->empty();
+  });
+  return curves;
+}
+
+int draw_curves(const Pane& pane, const ViewModel& model,
+                const std::vector<Curve>& curves, int rows, int highest) {
+  int y = 0;
+  for (size_t i = 0; i < curves.size(); ++i) {
+    const int left = static_cast<int>(curves.size() - i);
+    const int height = std::clamp((rows - y + left - 1) / left, 1, highest);
+    if (y + height > rows) break;
+    draw_curve(pane.sub({0, y, pane.width(), height}), model, curves[i]);
+    y += height;
+  }
+  return y;
+}
+
+std::string percent_sign(double ratio) { return short_percent(ratio) + "%"; }
+std::string bytes_per_second(double rate) { return short_bytes(rate) + "/s"; }
+std::string seconds_short(double seconds) {
+  if (seconds == 0) return "0";
+  if (seconds < 1e-3) return fmt::format("{:.0f}us", seconds * 1e6);
+  if (seconds < 1) return fmt::format("{:.3g}ms", seconds * 1e3);
+  return fmt::format("{:.3g}s", seconds);
 }
 
 }  // namespace tidemark

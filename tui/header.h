@@ -26,7 +26,21 @@ struct Curve {
   Tone tone = Tone::cpu;
   bool growth = false;  // range_of_growth instead of range_from_zero
   bool bytes = false;
+  // Drawn as a line once the curve has come to half of it.
+  std::optional<double> limit = {};
 };
+// Only those that have something to draw.
+std::vector<Curve> drawable(std::vector<Curve> curves);
+// One below the other in at most `rows` rows, each 1 to `highest` rows high;
+// those that find no room are left out. Returns the rows used.
+int draw_curves(const Pane& pane, const ViewModel& model,
+                const std::vector<Curve>& curves, int rows, int highest);
+
 void draw_curve(const Pane& pane, const ViewModel& model, const Curve& curve);
+
+// Units of curves.
+std::string percent_sign(double ratio);     // "61%"
+std::string bytes_per_second(double rate);  // "1.2M/s"
+std::string seconds_short(double seconds);  // "1.2ms"
 
 }  // namespace tidemark

@@ -6,7 +6,9 @@
 #include <array>
 
 #include "tui/figures.h"
+#include "tui/finding_text.h"
 #include "tui/graph.h"
+#include "tui/header.h"
 #include "tui/widgets.h"
 
 namespace tidemark {
@@ -15,22 +17,25 @@ namespace {
 constexpr int kAll = 1000;
 
 // By ProcessColumn. At 80 columns all but role, rss, read, write and command
-// fit; at 120 all but command.
+// fit; at 120 all but those about operations and the command.
 constexpr std::array<TableColumn, kProcessColumns> kColumns = {{
     {"PROCESS", 12, 18, 100, false},
     {"ROLE", 8, 8, 45, false},
     {"PID", 7, 7, 95},
     {"AGE", 5, 5, 60},
     {"CPU%", 5, 5, 98},
+    {"CPU/OP", 6, 6, 35},
     {"ANON", 5, 5, 97},
     {"GROWTH", 6, 6, 90},
     {"RSS", 6, 6, 40},
     {"FDS", 6, 6, 80},
+    {"+FDS", 5, 5, 38},
     {"THR", 4, 4, 70},
     {"R/s", 5, 5, 50},
     {"W/s", 5, 5, 50},
     {"TREND", 8, 16, 75, false},
     {"VERDICT", 12, 12, 92, false},
+    {"RETAINED", 22, 34, 28, false},
     {"COMMAND", 16, kAll, 30, false},
 }};
 
@@ -39,6 +44,7 @@ constexpr size_t index_of(ProcessColumn column) {
 }
 
 std::string age_text(const ProcessRow& row) {
+  if (row.ended) return "ended";
   if (!row.age_seconds) return "-";
   return short_age(Nanoseconds(static_cast<int64_t>(*row.age_seconds * 1e9)));
 }
@@ -62,8 +68,18 @@ std::string verdict_cell(const ViewModel& model, const ProcessRow& row) {
 }
 
 std::string name_text(const ProcessRow& row, bool role_shown) {
+  if (row.members > 1) {
+    return fmt::format("{}[{}]", row.subject->role, row.members);
+  }
   return row.indent +
          (role_shown ? row.subject->name : std::string(row_name(row)));
+}
+
+std::string op_cost(double seconds) { return seconds_short(seconds); }
+
+std::string retained_text(const ProcessRow& row) {
+  if (row.worst == nullptr || row.worst->points.size() < 2) return {};
+  return floors_text(*row.worst, 4);
 }
 
 // The text of a column; `trend` is drawn, not written.
@@ -73,23 +89,30 @@ std::string cell_text(const ViewModel& model, const ProcessRow& row,
     case ProcessColumn::name: return name_text(row, role_shown);
     case ProcessColumn::role: return row.subject->role;
     case ProcessColumn::pid:
+      if (row.members > 1) return {};
       return std::to_string(row.subject->process.pid.value);
     case ProcessColumn::verdict: return verdict_cell(model, row);
+    case ProcessColumn::floors: return retained_text(row);
     case ProcessColumn::command: return row_command(row);
     default: break;
   }
-  if (row.ended) return column == ProcessColumn::cpu ? "ended" : "";
   switch (column) {
     case ProcessColumn::age: return age_text(row);
     case ProcessColumn::cpu: return or_dash(row.cpu, short_percent);
+    case ProcessColumn::cpu_per_op:
+      return row.cpu_per_op ? op_cost(*row.cpu_per_op) : "";
+    case ProcessColumn::fds_growth:
+      return process_only(row, row.fds_growth, short_count_signed);
     case ProcessColumn::anon: return process_only(row, row.anon, short_bytes);
     case ProcessColumn::growth:
       return process_only(row, row.anon_growth, short_bytes_signed);
     case ProcessColumn::rss: return rss_text(row);
     case ProcessColumn::fds: return process_only(row, row.fds, short_count);
     case ProcessColumn::threads: return or_dash(row.threads, short_count);
-    case ProcessColumn::read: return or_dash(row.read, short_bytes);
-    case ProcessColumn::write: return or_dash(row.write, short_bytes);
+    case ProcessColumn::read:
+      return row.ended ? "" : or_dash(row.read, short_bytes);
+    case ProcessColumn::write:
+      return row.ended ? "" : or_dash(row.write, short_bytes);
     default: return {};
   }
 }
@@ -112,7 +135,7 @@ Style cell_style(const ProcessRow& row, ProcessColumn column,
 
 void draw_trend(const Pane& pane, int y, const PlacedColumn& place,
                 const ViewModel& model, const ProcessRow& row) {
-  const BucketSeries* series = model.history().of_process(row.id, Course::anon);
+  const BucketSeries* series = model.courses().of_process(row.id, Course::anon);
   if (series == nullptr || series->empty()) return;
   const TimeAxis axis = model.axis(place.width);
   const auto points =
@@ -150,6 +173,10 @@ std::vector<std::string> notes_of(const ViewModel& model) {
   const bool descends = descends_first(choices.sort) != choices.reverse;
   notes.push_back(fmt::format("by {} {}", column_title(choices.sort),
                               descends ? "▼" : "▲"));
+  if (choices.by_role) notes.emplace_back("by role");
+  if (model.brief() > 0) {
+    notes.push_back(fmt::format("{} brief ones not shown", model.brief()));
+  }
   if (choices.tree) notes.emplace_back("tree");
   if (!choices.filter.empty()) notes.push_back("filter " + choices.filter);
   if (!choices.search.empty()) notes.push_back("search " + choices.search);
@@ -200,9 +227,8 @@ void ProcessList::draw(const Pane& pane, const ViewModel& model) {
   for (int i = 0; i < page_ && top_ + i < size; ++i) {
     const int y = i + 2;
     draw_row(pane, y, model, rows[static_cast<size_t>(top_ + i)], placed);
-    if (top_ + i != selected) continue;
-    pane.restyle({0, y, pane.width(), 1}, {Tone::normal, true, true});
-    pane.glyph(0, y, U'▶', {Tone::normal, true, true});
+    pane.zone({0, y, pane.width(), 1}, Zone::Kind::row, top_ + i);
+    if (top_ + i == selected) draw_selection(pane, y);
   }
   if (rows.empty() && pane.height() > 2) {
     const bool filtered = !choices.filter.empty();
@@ -211,15 +237,43 @@ void ProcessList::draw(const Pane& pane, const ViewModel& model) {
   }
 }
 
+namespace {
+
+// A role opens into its processes, a process into its detail.
+ViewRequest open_row(const ProcessRow& row) {
+  ViewRequest request;
+  request.select = row.id;
+  if (row.members > 1) {
+    request.filter = "role:" + row.subject->role;
+  } else {
+    request.open = "detail";
+  }
+  return request;
+}
+
+}  // namespace
+
+ViewRequest ProcessList::pick(size_t row, bool open,
+                              const ViewModel& model) const {
+  const auto& rows = model.rows();
+  if (row >= rows.size()) return {};
+  if (open) return open_row(rows[row]);
+  ViewRequest request;
+  request.select = rows[row].id;
+  return request;
+}
+
 std::optional<ViewRequest> ProcessList::act(Action action,
                                             const ViewModel& model) const {
   const auto& rows = model.rows();
   if (action == Action::enter && !rows.empty()) {
-    return ViewRequest{model.selected()->id, {}, "detail"};
+    return open_row(*model.selected());
   }
   const auto to = moved(action, model.selected_index(), rows.size(), page_);
   if (!to || rows.empty()) return std::nullopt;
-  return ViewRequest{rows[*to].id, {}, {}};
+  ViewRequest request;
+  request.select = rows[*to].id;
+  return request;
 }
 
 }  // namespace tidemark

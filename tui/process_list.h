@@ -12,6 +12,8 @@ class ProcessList {
   // A titled rule, the column titles, and as many rows as fit.
   void draw(const Pane& pane, const ViewModel& model);
   std::optional<ViewRequest> act(Action action, const ViewModel& model) const;
+  // A click on a row; a second one opens it.
+  ViewRequest pick(size_t row, bool open, const ViewModel& model) const;
 
  private:
   int top_ = 0;

@@ -91,17 +91,50 @@ BootTime ended_since(const RowInput& input, std::optional<size_t> phase) {
   return since;
 }
 
+ProcessRow ended_row(const RowInput& input, const RunHistory::End& end,
+                     const Subject& subject) {
+  ProcessRow row;
+  row.id = end.subject;
+  row.subject = &subject;
+  row.ended = true;
+  row.age_seconds = age_seconds(subject, end.time, input.ticks_per_second);
+  row.anon = end.anon;
+  row.rss = end.rss;
+  row.rss_exact = true;  // of watched processes it is read, not estimated
+  row.fds = end.fds;
+  row.threads = end.threads;
+  if (end.cpu_seconds && row.age_seconds && *row.age_seconds > 0) {
+    row.cpu = *end.cpu_seconds / *row.age_seconds;
+  }
+  const RunHistory& history = input.history;
+  row.anon_growth =
+      less(end.anon, history.at_first(end.subject, Field::rss_anon));
+  row.fds_growth = less(end.fds, history.at_first(end.subject, Field::fds));
+  return row;
+}
+
+// At the end of a run, what lived less than this is counted, not shown.
+double brief_seconds(const RowInput& input) {
+  const double run = to_seconds(input.history.end() - input.history.begin());
+  return std::max(3.0, run / 100);
+}
+
 void add_ended(const RowInput& input, std::optional<size_t> phase,
-               std::vector<ProcessRow>& rows) {
+               const WorstBySubject& worst, std::vector<ProcessRow>& rows,
+               size_t* brief) {
   const BootTime now = input.shown.time();
-  const BootTime from = ended_since(input, phase);
+  const BootTime from =
+      input.whole_run ? BootTime::min() : ended_since(input, phase);
+  const double least = input.whole_run ? brief_seconds(input) : 0;
   for (const RunHistory::End& end : input.history.ends()) {
     const Subject* subject = input.dictionary.subject(end.subject);
     if (subject == nullptr || end.time > now || end.time < from) continue;
-    ProcessRow row;
-    row.id = end.subject;
-    row.subject = subject;
-    row.ended = true;
+    ProcessRow row = ended_row(input, end, *subject);
+    const bool judged = worst_of(worst, end.subject) != nullptr;
+    if (!judged && row.age_seconds.value_or(least) < least) {
+      if (brief != nullptr) ++*brief;
+      continue;
+    }
     rows.push_back(std::move(row));
   }
 }
@@ -112,15 +145,18 @@ std::optional<double> sort_value(const ProcessRow& row, ProcessColumn column) {
     case ProcessColumn::pid: return row.subject->process.pid.value;
     case ProcessColumn::age: return row.age_seconds;
     case ProcessColumn::cpu: return row.cpu;
+    case ProcessColumn::cpu_per_op: return row.cpu_per_op;
     case ProcessColumn::anon:
     case ProcessColumn::trend: return row.anon;
     case ProcessColumn::growth: return row.anon_growth;
     case ProcessColumn::rss: return row.rss;
     case ProcessColumn::fds: return row.fds;
+    case ProcessColumn::fds_growth: return row.fds_growth;
     case ProcessColumn::threads: return row.threads;
     case ProcessColumn::read: return row.read;
     case ProcessColumn::write: return row.write;
     case ProcessColumn::verdict:
+    case ProcessColumn::floors:
       if (row.worst == nullptr) return std::nullopt;
       return severity(row.worst->verdict);
     case ProcessColumn::name:
@@ -162,6 +198,9 @@ bool matches_word(const ProcessRow& row, const std::string& word) {
   if (word.starts_with("role:")) return contains(subject.role, word.substr(5));
   if (word.starts_with("pid:")) {
     return std::to_string(subject.process.pid.value) == word.substr(4);
+  }
+  if (word.starts_with("cgroup:")) {
+    return contains(subject.cgroup, word.substr(7));
   }
   if (word.starts_with("verdict:")) {
     return row.worst != nullptr &&
@@ -215,7 +254,7 @@ std::string row_command(const ProcessRow& row) {
   return command;
 }
 
-std::vector<ProcessRow> make_rows(const RowInput& input) {
+std::vector<ProcessRow> make_rows(const RowInput& input, size_t* brief) {
   std::vector<ProcessRow> rows;
   rows.reserve(input.shown.processes().size());
   const auto phase = phase_at(input.history.phases(), input.shown.time());
@@ -224,10 +263,61 @@ std::vector<ProcessRow> make_rows(const RowInput& input) {
     if (subject == nullptr || sample.ended) continue;
     rows.push_back(make_row(input, phase, sample, *subject));
   }
-  add_ended(input, phase, rows);
   const WorstBySubject worst = find_worst(input.findings);
-  for (ProcessRow& row : rows) row.worst = worst_of(worst, row.id);
+  add_ended(input, phase, worst, rows, brief);
+  const auto ops = input.shown.total_rate(input.history.primary_op());
+  for (ProcessRow& row : rows) {
+    row.worst = worst_of(worst, row.id);
+    if (!row.ended && row.cpu && row.subject->watched && ops && *ops > 0) {
+      row.cpu_per_op = *row.cpu / *ops;
+    }
+  }
   return rows;
+}
+
+namespace {
+
+void add_up(std::optional<double>& sum, std::optional<double> more) {
+  if (more) sum = sum.value_or(0) + *more;
+}
+
+void join(ProcessRow& group, const ProcessRow& row) {
+  ++group.members;
+  add_up(group.cpu, row.cpu);
+  add_up(group.cpu_per_op, row.cpu_per_op);
+  add_up(group.anon, row.anon);
+  add_up(group.rss, row.rss);
+  add_up(group.fds, row.fds);
+  add_up(group.threads, row.threads);
+  add_up(group.read, row.read);
+  add_up(group.write, row.write);
+  add_up(group.anon_growth, row.anon_growth);
+  add_up(group.fds_growth, row.fds_growth);
+  group.rss_exact &= row.rss_exact;
+  group.age_seconds = std::max(group.age_seconds, row.age_seconds);
+  const bool worse =
+      row.worst != nullptr &&
+      (group.worst == nullptr ||
+       severity(row.worst->verdict) > severity(group.worst->verdict));
+  if (worse) group.worst = row.worst;
+}
+
+}  // namespace
+
+void group_by_role(std::vector<ProcessRow>& rows) {
+  std::unordered_map<std::string_view, size_t> alive, ended;
+  std::vector<ProcessRow> grouped;
+  for (ProcessRow& row : rows) {
+    auto& groups = row.ended ? ended : alive;
+    const std::string_view role = row.subject->role;
+    const auto [it, fresh] = groups.try_emplace(role, grouped.size());
+    if (fresh || role.empty()) {
+      grouped.push_back(std::move(row));
+    } else {
+      join(grouped[it->second], row);
+    }
+  }
+  rows = std::move(grouped);
 }
 
 bool descends_first(ProcessColumn column) {
@@ -235,10 +325,21 @@ bool descends_first(ProcessColumn column) {
          column != ProcessColumn::pid && column != ProcessColumn::command;
 }
 
+namespace {
+
+// What lives comes first, then what was judged: the rest only passed by.
+int rank(const ProcessRow& row) {
+  if (!row.ended) return 0;
+  return row.worst != nullptr ? 1 : 2;
+}
+
+}  // namespace
+
 void sort_rows(std::vector<ProcessRow>& rows, ProcessColumn column,
                bool reverse) {
   const bool descends = descends_first(column) != reverse;
   std::ranges::stable_sort(rows, [&](const ProcessRow& a, const ProcessRow& b) {
+    if (rank(a) != rank(b)) return rank(a) < rank(b);
     const auto va = sort_value(a, column), vb = sort_value(b, column);
     if (va.has_value() != vb.has_value()) return va.has_value();
     if (va && *va != *vb) return descends ? *va > *vb : *va < *vb;

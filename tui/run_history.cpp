@@ -70,11 +70,14 @@ void RunHistory::on_frame(const Frame& frame, bool chapter_begin,
   see(frame.time);
   find_metrics(dictionary);
   tail_.apply(frame, chapter_begin, dictionary);
+  if (!frame.ended.empty() || chapter_begin) see_ends(dictionary);
   capture_bases();
   if (frame.kind != FrameKind::tick) return;
   ++ticks_;
   add_tick(frame, dictionary);
-  add_host(frame);
+  add_ops(frame);
+  host_.on_tick(tail_, dictionary, begin_, interval_, tail_.interval());
+  cgroups_.on_tick(tail_, dictionary, begin_, interval_, tail_.interval());
 }
 
 void RunHistory::add_tick(const Frame& frame, const Dictionary& dictionary) {
@@ -83,10 +86,7 @@ void RunHistory::add_tick(const Frame& frame, const Dictionary& dictionary) {
   for (const ProcessState& sample : tail_.processes()) {
     const Subject* subject = dictionary.subject(sample.id);
     const bool watched = subject != nullptr && subject->watched;
-    if (sample.ended) {
-      if (watched) ends_.push_back({sample.id, frame.time});
-      continue;
-    }
+    if (sample.ended) continue;
     if (watched) see_first(sample);
     auto found = processes_.find(sample.id);
     if (found == processes_.end()) {
@@ -122,15 +122,6 @@ void RunHistory::find_metrics(const Dictionary& dictionary) {
     const std::string_view name = metric.name;
     if (name.starts_with("op.") && !primary_op_.valid()) {
       primary_op_ = metric.id;
-    } else if (name == "host.mem_total") {
-      memory_total_ = metric.id;
-    } else if (name == "host.mem_available") {
-      memory_available_ = metric.id;
-    } else if (name.starts_with("host.cpu_") &&
-               metric.kind == MetricKind::counter &&
-               !name.starts_with("host.cpu_guest")) {  // is in cpu_user too
-      const bool idle = name.ends_with("_idle") || name.ends_with("_iowait");
-      host_cpu_metrics_.emplace_back(metric.id, !idle);
     }
   }
 }
@@ -143,25 +134,36 @@ void RunHistory::set_primary(const std::string& op,
   ops_.reset();
 }
 
-void RunHistory::add_to(std::unique_ptr<BucketSeries>& series,
-                        const Frame& frame, std::optional<double> value) {
-  if (!value) return;
-  if (!series) series = std::make_unique<BucketSeries>(begin_, interval_);
-  series->add(frame.time, tail_.interval(), *value);
+void RunHistory::add_ops(const Frame& frame) {
+  if (!primary_op_.valid()) return;
+  const auto rate = tail_.total_rate(primary_op_);
+  if (!rate) return;
+  if (!ops_) ops_ = std::make_unique<BucketSeries>(begin_, interval_);
+  ops_->add(frame.time, tail_.interval(), *rate);
 }
 
-void RunHistory::add_host(const Frame& frame) {
-  if (primary_op_.valid()) add_to(ops_, frame, tail_.total_rate(primary_op_));
-  double busy = 0, all = 0;
-  for (const auto& [metric, is_busy] : host_cpu_metrics_) {
-    const double rate = tail_.total_rate(metric).value_or(0);
-    all += rate;
-    if (is_busy) busy += rate;
+// Ends come with edges too, and stay in the snapshot until the next tick.
+void RunHistory::see_ends(const Dictionary& dictionary) {
+  for (const ProcessState& sample : tail_.processes()) {
+    if (!sample.ended) continue;
+    const Subject* subject = dictionary.subject(sample.id);
+    if (subject == nullptr || !subject->watched) continue;
+    if (ended_.insert(sample.id).second) add_end(sample, tail_.time());
   }
-  if (all > 0) add_to(host_cpu_, frame, busy / all);
-  const auto total = tail_.total(memory_total_);
-  const auto available = tail_.total(memory_available_);
-  if (total && available) add_to(host_memory_, frame, *total - *available);
+}
+
+void RunHistory::add_end(const ProcessState& sample, BootTime time) {
+  End& end = ends_.emplace_back();
+  end.subject = sample.id;
+  end.time = time;
+  end.anon = sample.value(Field::rss_anon);
+  end.rss = sample.value(Field::rss);
+  if (!end.rss) end.rss = sample.value(Field::rss_estimate);
+  end.fds = sample.value(Field::fds);
+  end.threads = sample.value(Field::threads);
+  const auto user = sample.value(Field::cpu_user);
+  const auto system = sample.value(Field::cpu_system);
+  if (user && system) end.cpu_seconds = (*user + *system) * 1e-9;
 }
 
 // Readings at phase begins: the edge frame follows its mark, or precedes it.

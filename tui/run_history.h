@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "core/analysis/phases.h"
@@ -15,6 +16,8 @@
 #include "core/model/event.h"
 #include "core/model/frame.h"
 #include "tui/bucket_series.h"
+#include "tui/cgroup_rows.h"
+#include "tui/host_history.h"
 #include "tui/snapshot.h"
 
 namespace tidemark {
@@ -54,12 +57,8 @@ class RunHistory {
   // Over all watched processes; nullptr before the first tick.
   const BucketSeries* total(Course course) const;
   const BucketSeries* ops() const { return ops_.get(); }  // per second
-  const BucketSeries* host_cpu() const {
-    return host_cpu_.get();
-  }  // busy ratio
-  const BucketSeries* host_memory() const {
-    return host_memory_.get();
-  }  // bytes
+  const BucketSeries* host(HostCourse course) const { return host_.of(course); }
+  const CgroupHistory& cgroups() const { return cgroups_; }
 
   // The value when the phase began (index into phases().phases()), or when the
   // process was first seen if it was born later.
@@ -73,10 +72,12 @@ class RunHistory {
   const std::vector<Event>& events() const { return events_; }
   uint64_t forgotten_events() const { return forgotten_; }
   size_t alerts() const { return alerts_; }
-  // Watched processes that ended, with the time.
+  // Watched processes that ended, with their last figures.
   struct End {
     SubjectId subject;
     BootTime time;
+    std::optional<double> anon, rss, fds, threads;  // bytes, pieces
+    std::optional<double> cpu_seconds;              // of its whole life
   };
   const std::vector<End>& ends() const { return ends_; }
   // The op that is counted first: the x axis of leaks; invalid when none.
@@ -95,14 +96,14 @@ class RunHistory {
   void see(BootTime time);
   void add_tick(const Frame& frame, const Dictionary& dictionary);
   void see_first(const ProcessState& sample);
-  void add_host(const Frame& frame);
+  void add_ops(const Frame& frame);
+  void see_ends(const Dictionary& dictionary);
+  void add_end(const ProcessState& sample, BootTime time);
   void find_metrics(const Dictionary& dictionary);
   void set_primary(const std::string& op, const Dictionary& dictionary);
   void capture_bases();
   void add_event(const Event& event);
   Courses make_courses() const;
-  void add_to(std::unique_ptr<BucketSeries>& series, const Frame& frame,
-              std::optional<double> value);
 
   Nanoseconds interval_;
   BootTime begin_, end_;
@@ -112,7 +113,9 @@ class RunHistory {
   PhaseTracker phases_;
   std::unordered_map<SubjectId, Courses> processes_;
   std::unique_ptr<Courses> totals_;
-  std::unique_ptr<BucketSeries> ops_, host_cpu_, host_memory_;
+  std::unique_ptr<BucketSeries> ops_;
+  HostHistory host_;
+  CgroupHistory cgroups_;
   std::unordered_map<SubjectId, Base> first_;
   std::vector<std::vector<Base>> bases_;  // by phase, by subject
   size_t bases_kept_ = 0;
@@ -120,9 +123,9 @@ class RunHistory {
   uint64_t forgotten_ = 0;
   size_t alerts_ = 0;
   std::vector<End> ends_;
+  std::unordered_set<SubjectId> ended_;
   size_t metrics_seen_ = 0;
-  MetricId primary_op_, memory_total_, memory_available_;
-  std::vector<std::pair<MetricId, bool>> host_cpu_metrics_;  // true: busy
+  MetricId primary_op_;
 };
 
 }  // namespace tidemark

@@ -85,11 +85,8 @@ Snapshot::Route Snapshot::route(MetricId id, const Dictionary& dictionary) {
       known.to = Route::To::process;
       known.field = static_cast<uint8_t>(found - kFieldNames.begin());
     }
-  } else if (metric->subject == SubjectKind::system) {
-    known.to = Route::To::host;
-  } else if (metric->subject == SubjectKind::client ||
-             metric->subject == SubjectKind::self) {
-    known.to = Route::To::each_tick;
+  } else {
+    known.to = Route::To::other;
   }
   return known;
 }
@@ -100,32 +97,20 @@ ProcessState& Snapshot::process(SubjectId id) {
   return processes_[it->second];
 }
 
-Snapshot::Other& Snapshot::other(MetricId metric, SubjectId subject) {
-  const uint64_t key =
-      static_cast<uint64_t>(metric.value) << 32 | subject.value;
-  const auto [it, added] = other_index_.try_emplace(key, others_.size());
-  if (added) {
-    Other& fresh = others_.emplace_back();
-    fresh.metric = metric;
-    fresh.subject = subject;
-  }
-  return others_[it->second];
-}
-
 const ProcessState* Snapshot::find(SubjectId id) const {
   const auto found = process_index_.find(id);
   return found == process_index_.end() ? nullptr : &processes_[found->second];
 }
 
-void Snapshot::put(Route route, MetricId metric, SubjectId subject,
+void Snapshot::put(Route route, const Metric& metric, SubjectId subject,
                    int64_t value) {
   if (route.to == Route::To::process) {
     ProcessState& sample = process(subject);
     sample.ended = false;
     sample.present.set(route.field);
     sample.values[route.field] = value;
-  } else if (route.to == Route::To::host || route.to == Route::To::each_tick) {
-    other(metric, subject).value = value;
+  } else if (route.to == Route::To::other) {
+    others_.put(metric, subject, value);
   }
 }
 
@@ -138,10 +123,12 @@ void Snapshot::apply(const Frame& frame, bool chapter_begin,
   if (tick) drop_ended();
   bool read_counters = false;
   for (const Column& column : frame.columns) {
+    const Metric* metric = dictionary.metric(column.metric);
+    if (metric == nullptr) continue;
     const Route to = route(column.metric, dictionary);
     const size_t size = std::min(column.subjects.size(), column.values.size());
     for (size_t i = 0; i < size; ++i) {
-      put(to, column.metric, column.subjects[i], column.values[i]);
+      put(to, *metric, column.subjects[i], column.values[i]);
     }
     read_counters |=
         to.to == Route::To::process && size > 0 && to.field < kCounterFields;
@@ -153,7 +140,7 @@ void Snapshot::apply(const Frame& frame, bool chapter_begin,
   }
   if (!tick) return;
   if (read_counters) update_rates(frame.time);
-  update_other_rates(frame);
+  others_.finish(frame, dictionary);
 }
 
 // Ended processes stay for the frame that ended them, no longer.
@@ -198,52 +185,10 @@ void Snapshot::update_rates(BootTime time) {
   read_time_ = time;
 }
 
-void Snapshot::update_other_rates(const Frame& frame) {
-  const auto in_frame = [&](MetricId metric) {
-    return std::ranges::any_of(frame.columns, [&](const Column& column) {
-      return column.metric == metric && !column.values.empty();
-    });
-  };
-  MetricId asked;
-  bool read = false;
-  for (Other& other : others_) {
-    // Host figures are read every few ticks: only a repeat is a reading.
-    if (routes_[other.metric.value].to == Route::To::host) {
-      if (asked != other.metric) read = in_frame(other.metric);
-      asked = other.metric;
-      if (!read) continue;
-    }
-    if (other.had_) {
-      other.rate = per_second(other.before_, other.value,
-                              frame.time - other.before_time_);
-    }
-    other.before_ = other.value;
-    other.before_time_ = frame.time;
-    other.had_ = true;
-  }
-}
-
-void Snapshot::preload(MetricId metric, SubjectId subject, int64_t value,
+void Snapshot::preload(MetricId id, SubjectId subject, int64_t value,
                        const Dictionary& dictionary) {
-  put(route(metric, dictionary), metric, subject, value);
-}
-
-std::optional<double> Snapshot::total(MetricId metric) const {
-  std::optional<double> sum;
-  for (const Other& other : others_) {
-    if (other.metric != metric) continue;
-    sum = sum.value_or(0) + static_cast<double>(other.value);
-  }
-  return sum;
-}
-
-std::optional<double> Snapshot::total_rate(MetricId metric) const {
-  std::optional<double> sum;
-  for (const Other& other : others_) {
-    if (other.metric != metric || !other.rate) continue;
-    sum = sum.value_or(0) + *other.rate;
-  }
-  return sum;
+  const Metric* metric = dictionary.metric(id);
+  if (metric != nullptr) put(route(id, dictionary), *metric, subject, value);
 }
 
 }  // namespace tidemark

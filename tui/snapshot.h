@@ -20,6 +20,7 @@
 #include "core/base/clock.h"
 #include "core/model/dictionary.h"
 #include "core/model/frame.h"
+#include "tui/reading_table.h"
 
 namespace tidemark {
 
@@ -99,43 +100,27 @@ class Snapshot {
   const std::vector<ProcessState>& processes() const { return processes_; }
   const ProcessState* find(SubjectId id) const;
 
-  // Host, client and self metrics: the value, or the sum over subjects.
-  struct Other {
-    MetricId metric;
-    SubjectId subject;
-    int64_t value = 0;
-    std::optional<double> rate;  // per second; counters
-
-   private:
-    friend class Snapshot;
-    int64_t before_ = 0;
-    bool had_ = false;
-    BootTime before_time_;
-  };
-  const std::vector<Other>& others() const { return others_; }
-  std::optional<double> total(MetricId metric) const;
-  std::optional<double> total_rate(MetricId metric) const;
+  // Everything that is not a process: the host, cgroups, clients, ...
+  const ReadingTable& others() const { return others_; }
+  std::optional<double> total(MetricId metric) const {
+    return others_.total(metric);
+  }
+  std::optional<double> total_rate(MetricId metric) const {
+    return others_.total_rate(metric);
+  }
 
  private:
   struct Route {  // where a metric's values go
-    enum class To : uint8_t {
-      unknown,
-      drop,
-      process,
-      host,
-      each_tick
-    } to = To::unknown;
+    enum class To : uint8_t { unknown, drop, process, other } to = To::unknown;
     uint8_t field = 0;
   };
 
   Route route(MetricId metric, const Dictionary& dictionary);
   ProcessState& process(SubjectId id);
-  Other& other(MetricId metric, SubjectId subject);
-  void put(Route route, MetricId metric, SubjectId subject, int64_t value);
+  void put(Route route, const Metric& metric, SubjectId subject, int64_t value);
   void end_unseen(const Frame& frame, const Dictionary& dictionary);
   void drop_ended();
   void update_rates(BootTime time);
-  void update_other_rates(const Frame& frame);
 
   BootTime time_;
   BootTime read_time_;  // of the counters of processes
@@ -144,8 +129,7 @@ class Snapshot {
   std::vector<Route> routes_;
   std::vector<ProcessState> processes_;
   std::unordered_map<SubjectId, size_t> process_index_;
-  std::vector<Other> others_;
-  std::unordered_map<uint64_t, size_t> other_index_;
+  ReadingTable others_;
 };
 
 }  // namespace tidemark

@@ -20,6 +20,10 @@ constexpr ViewEntry kViews[] = {
 
 std::span<const ViewEntry> all_views() { return kViews; }
 
+std::optional<ViewRequest> View::pick(size_t, bool, const ViewModel&) {
+  return std::nullopt;
+}
+
 std::optional<size_t> moved(Action action, size_t at, size_t size, int page) {
   const auto last = static_cast<std::ptrdiff_t>(size) - 1;
   auto to = static_cast<std::ptrdiff_t>(at);

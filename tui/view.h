@@ -16,9 +16,10 @@ namespace tidemark {
 
 // What a view wants the controller to do.
 struct ViewRequest {
-  std::optional<SubjectId> select;  // this process
-  std::optional<BootTime> go_to;    // this time
-  std::string_view open;            // the view of this name
+  std::optional<SubjectId> select;    // this process
+  std::optional<BootTime> go_to;      // this time
+  std::string_view open;              // the view of this name
+  std::optional<std::string> filter;  // of processes, in place of the old one
 };
 
 class View {
@@ -29,6 +30,12 @@ class View {
   // Movement and Enter; nullopt when the action means nothing here.
   virtual std::optional<ViewRequest> act(Action action,
                                          const ViewModel& model) = 0;
+  // A click on a row of the view's list; `open`: it was the second one.
+  virtual std::optional<ViewRequest> pick(size_t row, bool open,
+                                          const ViewModel& model);
+  // A click on a column's title. True when the view's table sorts by it now;
+  // false: it is for the process table.
+  virtual bool sort_by(size_t /*column*/) { return false; }
 };
 
 struct ViewEntry {

@@ -29,13 +29,16 @@ std::string first_word_of(const std::vector<std::string>& command) {
 
 ViewModel::ViewModel(const ModelInput& input, const Choices& choices)
     : input_(input), choices_(choices) {
-  rows_ = make_rows({input.history, input.shown, input.dictionary,
-                     input.verdicts.findings, input.info.ticks_per_second});
+  rows_ =
+      make_rows({input.history, input.shown, input.dictionary,
+                 input.verdicts.findings, input.info.ticks_per_second, over()},
+                &brief_);
   choose_rows();
 }
 
 void ViewModel::choose_rows() {
   for (const ProcessRow& row : rows_) {
+    any_watched_ |= row.subject->watched;
     if (row.ended) continue;
     ++alive_;
     if (row.subject->watched) ++watched_;
@@ -45,12 +48,13 @@ void ViewModel::choose_rows() {
     if (watched_only && !row.subject->watched) return true;
     return !matches(row, choices_.filter);
   });
+  if (choices_.by_role) group_by_role(rows_);
   sort_rows(rows_, choices_.sort, choices_.reverse);
   if (choices_.tree) arrange_as_tree(rows_);
 }
 
 bool ViewModel::shows_watched_only() const {
-  return choices_.watched_only && watched_ > 0;
+  return choices_.watched_only && any_watched_;
 }
 
 bool ViewModel::at_tail() const { return time() >= history().tail().time(); }
@@ -151,6 +155,10 @@ size_t ViewModel::count_findings(Verdict verdict) const {
 }
 
 TimeAxis ViewModel::axis(int columns) const {
+  if (choices_.window) {
+    const auto [from, to] = *choices_.window;
+    return {from, std::max(to, from + Nanoseconds(1)), std::max(columns, 1)};
+  }
   const BootTime begin = history().begin();
   // A run of one sample still has a width.
   const BootTime end = std::max(history().end(), begin + Nanoseconds(1));

@@ -4,11 +4,13 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "core/analysis/run_analysis.h"
 #include "core/store/recording_info.h"
+#include "core/store/recording_reader.h"
 #include "tui/phase_bar.h"
 #include "tui/process_rows.h"
 #include "tui/run_history.h"
@@ -31,12 +33,20 @@ struct Verdicts {
   Quality quality;
 };
 
+struct TimeWindow {
+  BootTime from, to;
+  bool operator==(const TimeWindow&) const = default;
+};
+
 // What the user chose.
 struct Choices {
   ProcessColumn sort = ProcessColumn::cpu;
   bool reverse = false;
   bool tree = false;
+  bool by_role = false;      // one row a role
   bool watched_only = true;  // has no effect when nothing is watched
+  // The part of the run that the graphs show; absent: all of it.
+  std::optional<TimeWindow> window;
   std::string filter;
   std::string search;
   SubjectId selected;  // the process; invalid: the first row
@@ -52,8 +62,11 @@ struct ModelInput {
   Mode mode = Mode::replay;
   // CLOCK_BOOTTIME now, when it is the recording's; the epoch when it is not.
   BootTime now;
-  double loaded = 1;     // of the file that was read so far
-  bool playing = false;  // a replay that runs by itself
+  double loaded = 1;                     // of the file that was read so far
+  bool playing = false;                  // a replay that runs by itself
+  std::span<const Damage> damages = {};  // of the file
+  // The courses of choices.window in full resolution, when they were read.
+  const RunHistory* close_up = nullptr;
 };
 
 class ViewModel {
@@ -90,12 +103,21 @@ class ViewModel {
   // Findings of at least this severity.
   size_t count_findings(Verdict verdict) const;
 
+  // The time axis that all graphs share: the window, or the whole run.
   TimeAxis axis(int columns) const;
+  // Where the courses on that axis are.
+  const RunHistory& courses() const {
+    return input_.close_up != nullptr ? *input_.close_up : input_.history;
+  }
+  // A replay that stands at its end: the run is over.
+  bool over() const { return input_.mode == Mode::replay && at_tail(); }
 
   // Sorted, filtered, arranged; and how many there were to choose from.
   const std::vector<ProcessRow>& rows() const { return rows_; }
   size_t watched() const { return watched_; }
   size_t alive() const { return alive_; }
+  // Watched processes that ended and lived too briefly to be shown.
+  size_t brief() const { return brief_; }
   bool shows_watched_only() const;
   // Index into rows(); 0 when nothing is selected or it is gone.
   size_t selected_index() const;
@@ -116,6 +138,8 @@ class ViewModel {
   std::vector<ProcessRow> rows_;
   size_t watched_ = 0;
   size_t alive_ = 0;
+  size_t brief_ = 0;
+  bool any_watched_ = false;
 };
 
 }  // namespace tidemark

@@ -55,12 +55,37 @@ void draw_rule(const Pane& pane, int y, std::string_view title,
   }
 }
 
+void draw_meter(const Pane& pane, std::string_view label,
+                std::span<const double> parts, std::span<const Tone> tones,
+                std::string_view text) {
+  const int begin = pane.text(1, 0, label, {Tone::title, false, false}, 8);
+  const int end = pane.width() - 2;
+  const int room = end - begin - 1;
+  if (room < 4) return;
+  pane.glyph(begin, 0, U'[', {Tone::normal, true, false});
+  pane.glyph(end, 0, U']', {Tone::normal, true, false});
+  double filled = 0;
+  int x = 0;
+  for (size_t i = 0; i < parts.size() && i < tones.size(); ++i) {
+    filled += std::clamp(parts[i], 0.0, 1.0);
+    const int until = std::min(static_cast<int>(filled * room + 0.5), room);
+    for (; x < until; ++x) {
+      pane.glyph(begin + 1 + x, 0, U'|', {tones[i], false, false});
+    }
+  }
+  pane.text_right(end, 0, text, {Tone::normal, true, false}, room);
+}
+
 void draw_key_bar(const Pane& pane, int y, std::span<const KeyHint> hints) {
   int x = 0;
   for (const KeyHint& hint : hints) {
     const int width = text_width(hint.key, pane.charset()) +
                       text_width(hint.word, pane.charset()) + 3;
     if (x + width > pane.width() + 1) break;
+    if (hint.code != 0) {
+      pane.zone({x, y, width, 1}, Zone::Kind::key,
+                static_cast<int64_t>(hint.code));
+    }
     pane.glyph(x, y, U' ');
     x = pane.text(x + 1, y, hint.key, {Tone::key, true, false});
     x = pane.text(x + 1, y, hint.word, kDim);
@@ -125,7 +150,14 @@ void draw_table_head(const Pane& pane, int y,
     std::string title(column.title);
     if (sorts) title += descends ? "▼" : "▲";
     draw_cell(pane, y, column, place, title, {Tone::title, sorts, false});
+    pane.zone({place.x, y, place.width, 1}, Zone::Kind::column,
+              static_cast<int64_t>(place.index));
   }
+}
+
+void draw_selection(const Pane& pane, int y) {
+  pane.restyle({0, y, pane.width(), 1}, {Tone::normal, true, true});
+  pane.glyph(0, y, U'▶', {Tone::normal, true, true});
 }
 
 int scroll_to(int top, int selected, int height, int size) {

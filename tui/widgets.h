@@ -26,10 +26,17 @@ int draw_parts(const Pane& pane, int y, std::vector<Part> parts);
 void draw_rule(const Pane& pane, int y, std::string_view title,
                std::span<const std::string> notes = {});
 
+// "0[|||||||     61%]" in one row: `parts` of 1 one after another, each in its
+// tone; the text stands at the right end, over the bar.
+void draw_meter(const Pane& pane, std::string_view label,
+                std::span<const double> parts, std::span<const Tone> tones,
+                std::string_view text);
+
 // The keys that mean something now: " q quit  ? help", cut at the pane's width.
 struct KeyHint {
   std::string_view key;
   std::string_view word;
+  uint32_t code = 0;  // the Key that a click on it presses; 0: none
 };
 void draw_key_bar(const Pane& pane, int y, std::span<const KeyHint> hints);
 
@@ -61,6 +68,9 @@ void draw_table_head(const Pane& pane, int y,
                      bool descends);
 void draw_cell(const Pane& pane, int y, const TableColumn& column,
                const PlacedColumn& place, std::string_view raw, Style style);
+
+// Marks row `y` as the selected one, over what is drawn there.
+void draw_selection(const Pane& pane, int y);
 
 // The first row shown so that `selected` is visible in `height` rows, moving
 // as little as possible from `top`.

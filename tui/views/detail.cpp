@@ -16,9 +16,6 @@ namespace {
 
 constexpr Style kDim{Tone::dim, false, false};
 
-std::string percent_sign(double ratio) { return short_percent(ratio) + "%"; }
-std::string bytes_per_second(double rate) { return short_bytes(rate) + "/s"; }
-
 struct Fact {
   std::string_view name;
   Field field;
@@ -77,7 +74,9 @@ class DetailView final : public View {
     const auto& rows = model.rows();
     const auto to = moved(action, model.selected_index(), rows.size(), 1);
     if (!to || rows.empty()) return std::nullopt;
-    return ViewRequest{rows[*to].id, {}, {}};
+    ViewRequest request;
+    request.select = rows[*to].id;
+    return request;
   }
 
  private:
@@ -114,36 +113,36 @@ class DetailView final : public View {
 
   static int draw_curves(const Pane& pane, const ViewModel& model, SubjectId id,
                          int y, int bottom) {
-    const RunHistory& history = model.history();
-    std::vector<Curve> curves = {
+    const RunHistory& history = model.courses();
+    const ProcessState* sample = model.shown().find(id);
+    const Subject* subject = model.input().dictionary.subject(id);
+    const auto memory_limit =
+        subject == nullptr
+            ? std::nullopt
+            : cgroup_memory_limit(model.shown(), model.input().dictionary,
+                                  subject->cgroup);
+    const auto fd_limit =
+        sample == nullptr ? std::nullopt : sample->value(Field::fd_limit);
+    const std::vector<Curve> curves = drawable({
         {"cpu", history.of_process(id, Course::cpu), percent_sign, Tone::cpu},
         {"anon", history.of_process(id, Course::anon), short_bytes,
-         Tone::memory, true, true},
+         Tone::memory, true, true, memory_limit},
         {"fds", history.of_process(id, Course::fds), short_count, Tone::handles,
-         true},
+         true, false, fd_limit},
         {"threads", history.of_process(id, Course::threads), short_count,
          Tone::handles, true},
         {"read", history.of_process(id, Course::io_read), bytes_per_second,
          Tone::ops, false, true},
         {"written", history.of_process(id, Course::io_write), bytes_per_second,
          Tone::ops, false, true},
-    };
-    if (curves[0].series == nullptr) {
+    });
+    if (curves.empty()) {
       pane.text(1, y++, "no course was kept: neither watched nor busy", kDim);
       return y;
     }
-    std::erase_if(curves, [](const Curve& curve) {
-      return curve.series == nullptr || curve.series->empty();
-    });
-    int left = static_cast<int>(curves.size());
-    for (const Curve& curve : curves) {
-      const int height = std::clamp((bottom - y + left - 1) / left, 1, 4);
-      if (y + height > bottom) break;
-      draw_curve(pane.sub({0, y, pane.width(), height}), model, curve);
-      y += height;
-      --left;
-    }
-    return y;
+    const int rows = std::max(bottom - y, 1);
+    return y + tidemark::draw_curves(pane.sub({0, y, pane.width(), rows}),
+                                     model, curves, rows, 4);
   }
 
   static int facts_columns(int width) { return std::max(width / 20, 1); }

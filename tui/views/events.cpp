@@ -93,9 +93,8 @@ class EventsView final : public View {
     for (int i = 0; i < page_ && top_ + i < size; ++i) {
       const Event& event = events[static_cast<size_t>(top_ + i)];
       draw_event(pane, i + 1, model, event);
-      if (top_ + i != selected) continue;
-      pane.restyle({0, i + 1, pane.width(), 1}, {Tone::normal, true, true});
-      pane.glyph(0, i + 1, U'▶', {Tone::normal, true, true});
+      pane.zone({0, i + 1, pane.width(), 1}, Zone::Kind::row, top_ + i);
+      if (top_ + i == selected) draw_selection(pane, i + 1);
     }
   }
 
@@ -104,14 +103,22 @@ class EventsView final : public View {
     const auto& events = model.history().events();
     if (events.empty()) return std::nullopt;
     if (action == Action::enter) {
-      const BootTime time = events[at(model)].time;
+      ViewRequest request;
+      request.go_to = events[at(model)].time;
       selected_.reset();
-      return ViewRequest{{}, time, {}};
+      return request;
     }
     const auto to = moved(action, at(model), events.size(), page_);
     if (!to) return std::nullopt;
     selected_ = *to;
     return ViewRequest{};
+  }
+
+  std::optional<ViewRequest> pick(size_t row, bool open,
+                                  const ViewModel& model) override {
+    selected_ = row;
+    if (!open) return ViewRequest{};
+    return act(Action::enter, model);
   }
 
  private:

@@ -13,8 +13,9 @@ struct Sign {
   std::string_view meaning;
 };
 
-constexpr std::array<Sign, 7> kSigns = {{
-    {"blank", "does not apply, or the process has ended"},
+constexpr std::array<Sign, 8> kSigns = {{
+    {"blank", "does not apply"},
+    {"ended", "the figures beside it are its last ones"},
     {"0", "read, and zero"},
     {"-", "not read: unknown"},
     {"~1.2M", "the kernel's estimate, not a reading"},

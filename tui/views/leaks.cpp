@@ -95,12 +95,22 @@ class LeaksView final : public View {
                                  const ViewModel& model) override {
     const auto& findings = model.findings();
     if (action == Action::enter && !findings.empty()) {
-      return ViewRequest{findings[selected_].subject, {}, "detail"};
+      ViewRequest request;
+      request.select = findings[selected_].subject;
+      request.open = "detail";
+      return request;
     }
     const auto to = moved(action, selected_, findings.size(), page_);
     if (!to) return std::nullopt;
     selected_ = *to;
     return ViewRequest{};
+  }
+
+  std::optional<ViewRequest> pick(size_t row, bool open,
+                                  const ViewModel& model) override {
+    selected_ = row;
+    if (!open) return ViewRequest{};
+    return act(Action::enter, model);
   }
 
  private:
@@ -121,9 +131,8 @@ class LeaksView final : public View {
         draw_cell(pane, i + 2, kColumns[place.index], place,
                   cell(model, finding, place.index), style);
       }
-      if (top_ + i != selected) continue;
-      pane.restyle({0, i + 2, pane.width(), 1}, {Tone::normal, true, true});
-      pane.glyph(0, i + 2, U'▶', {Tone::normal, true, true});
+      pane.zone({0, i + 2, pane.width(), 1}, Zone::Kind::row, top_ + i);
+      if (top_ + i == selected) draw_selection(pane, i + 2);
     }
     if (findings.empty()) pane.text(2, 2, empty_text(model), kDim);
   }

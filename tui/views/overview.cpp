@@ -13,37 +13,28 @@
 namespace tidemark {
 namespace {
 
-std::string percent_sign(double ratio) { return short_percent(ratio) + "%"; }
-
-bool drawable(const BucketSeries* series) {
-  return series != nullptr && !series->empty();
-}
-
 // What there is to draw, the most telling first: the watched processes, or the
 // host when nothing is watched.
 std::vector<Curve> choose_curves(const ViewModel& model) {
-  const RunHistory& history = model.history();
-  const std::vector<Curve> all = {
+  const RunHistory& history = model.courses();
+  return drawable({
       {"cpu", history.total(Course::cpu), percent_sign, Tone::cpu},
       {"anon", history.total(Course::anon), short_bytes, Tone::memory, true,
        true},
       {"fds", history.total(Course::fds), short_count, Tone::handles, true},
       {"ops/s", history.ops(), short_count, Tone::ops},
-      {"host cpu", history.host_cpu(), percent_sign, Tone::cpu},
-      {"host mem", history.host_memory(), short_bytes, Tone::memory, true,
-       true},
-  };
-  std::vector<Curve> curves;
-  std::ranges::copy_if(all, std::back_inserter(curves),
-                       [](const Curve& c) { return drawable(c.series); });
-  return curves;
+      {"host cpu", history.host(HostCourse::cpu), percent_sign, Tone::cpu},
+      {"host mem", history.host(HostCourse::memory), short_bytes, Tone::memory,
+       true, true},
+  });
 }
 
 class OverviewView final : public View {
  public:
   void draw(const Pane& pane, const ViewModel& model) override {
     const int findings = findings_rows(pane.height(), model);
-    const int curves = draw_curves(pane, model, pane.height() * 2 / 5);
+    const int curves = draw_curves(pane, model, choose_curves(model),
+                                   pane.height() * 2 / 5, 3);
     const int list = pane.height() - curves - findings;
     list_.draw(pane.sub({0, curves, pane.width(), list}), model);
     draw_findings(pane.sub({0, curves + list, pane.width(), findings}), model);
@@ -53,26 +44,16 @@ class OverviewView final : public View {
                                  const ViewModel& model) override {
     return list_.act(action, model);
   }
+  std::optional<ViewRequest> pick(size_t row, bool open,
+                                  const ViewModel& model) override {
+    return list_.pick(row, open, model);
+  }
 
  private:
   static int findings_rows(int height, const ViewModel& model) {
     const int wanted =
         1 + std::max(static_cast<int>(model.findings().size()), 1);
     return std::min(wanted, std::max(height / 5, 3));
-  }
-
-  // Returns the rows used: two or three for a curve while there is room.
-  static int draw_curves(const Pane& pane, const ViewModel& model, int rows) {
-    const std::vector<Curve> curves = choose_curves(model);
-    int y = 0;
-    for (size_t i = 0; i < curves.size(); ++i) {
-      const int left = static_cast<int>(curves.size() - i);
-      const int height = std::min((rows - y + left - 1) / left, 3);
-      if (height < 1 || y + height > rows) break;
-      draw_curve(pane.sub({0, y, pane.width(), height}), model, curves[i]);
-      y += height;
-    }
-    return y;
   }
 
   static void draw_findings(const Pane& pane, const ViewModel& model) {

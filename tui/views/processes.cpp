@@ -14,6 +14,10 @@ class ProcessesView final : public View {
                                  const ViewModel& model) override {
     return list_.act(action, model);
   }
+  std::optional<ViewRequest> pick(size_t row, bool open,
+                                  const ViewModel& model) override {
+    return list_.pick(row, open, model);
+  }
 
  private:
   ProcessList list_;

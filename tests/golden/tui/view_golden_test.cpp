@@ -1,4 +1,4 @@
-// Every view at 80x24 and 120x40 against tests/golden/tui;
+// Every view at 80x24, 120x40 and 200x60 against tests/golden/tui;
 // TIDEMARK_UPDATE_GOLDEN=1 rewrites those files.
 #include <gtest/gtest.h>
 
@@ -51,20 +51,27 @@ TEST_P(GoldenView, Overview) { check("overview"); }
 TEST_P(GoldenView, OverviewInAscii) { check("overview", Charset::ascii); }
 TEST_P(GoldenView, Processes) { check("processes"); }
 TEST_P(GoldenView, Leaks) { check("leaks"); }
+TEST_P(GoldenView, Cgroups) { check("cgroups"); }
+TEST_P(GoldenView, Host) { check("host"); }
+TEST_P(GoldenView, Sensors) { check("sensors"); }
 TEST_P(GoldenView, Events) { check("events"); }
 TEST_P(GoldenView, Detail) { check("detail"); }
 TEST_P(GoldenView, Help) { check("help"); }
 
 TEST(GoldenList, EveryViewHasOne) {
   for (const ViewEntry& view : all_views()) {
-    std::ifstream file(std::string(TIDEMARK_SOURCE_DIR) + "/tests/golden/tui/" +
-                       std::string(view.name) + "-80x24.txt");
-    EXPECT_TRUE(file) << view.name;
+    for (const char* size : {"-80x24", "-120x40", "-200x60"}) {
+      std::ifstream file(std::string(TIDEMARK_SOURCE_DIR) +
+                         "/tests/golden/tui/" + std::string(view.name) + size +
+                         ".txt");
+      EXPECT_TRUE(file) << view.name << size;
+    }
   }
 }
 
 INSTANTIATE_TEST_SUITE_P(Sizes, GoldenView,
-                         ::testing::Values(Size{80, 24}, Size{120, 40}),
+                         ::testing::Values(Size{80, 24}, Size{120, 40},
+                                           Size{200, 60}),
                          [](const auto& size) {
                            return std::to_string(size.param.width) + "x" +
                                   std::to_string(size.param.height);

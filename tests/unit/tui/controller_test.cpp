@@ -166,6 +166,7 @@ TEST_F(ControllerTest, WatchedOnlyIsTheDefault) {
 }
 
 TEST_F(ControllerTest, FilterHidesAndEscapeUndoes) {
+  ASSERT_TRUE(controller_.go_to("+125s"));
   controller_.handle('w');
   controller_.handle('\\');
   type(controller_, "WORKER");
@@ -187,6 +188,7 @@ TEST_F(ControllerTest, FilterHidesAndEscapeUndoes) {
 }
 
 TEST_F(ControllerTest, SearchMovesAndHidesNothing) {
+  ASSERT_TRUE(controller_.go_to("+125s"));
   controller_.handle('w');
   controller_.handle('/');
   type(controller_, "worker");
@@ -200,6 +202,7 @@ TEST_F(ControllerTest, SearchMovesAndHidesNothing) {
 }
 
 TEST_F(ControllerTest, TheSelectionStaysOnItsProcess) {
+  ASSERT_TRUE(controller_.go_to("+125s"));
   controller_.handle(keys::kDown);
   EXPECT_THAT(screen(), HasSubstr("▶worker"));
   controller_.handle('I');
@@ -213,6 +216,7 @@ TEST_F(ControllerTest, TheSelectionStaysOnItsProcess) {
 }
 
 TEST_F(ControllerTest, TreePutsChildrenUnderParents) {
+  ASSERT_TRUE(controller_.go_to("+125s"));
   controller_.handle('I');
   EXPECT_EQ(names().back(), "shopd");
   controller_.handle(keys::f(5));
@@ -227,6 +231,15 @@ TEST_F(ControllerTest, AnEndedProcessIsBlankUntilItsPhaseEnds) {
   EXPECT_THAT(screen(), HasSubstr("ended"));
   controller_.handle(']');
   EXPECT_THAT(screen(), Not(HasSubstr("import")));
+}
+
+TEST_F(ControllerTest, AtTheEndOfTheRunEveryWatchedProcessIsShown) {
+  EXPECT_THAT(row(0), HasSubstr("END"));
+  EXPECT_THAT(screen(), HasSubstr("import"));
+  // Its last figures: 500,000 bytes of anonymous memory.
+  EXPECT_THAT(screen(), HasSubstr("ended"));
+  EXPECT_THAT(screen(), HasSubstr("488K"));
+  EXPECT_EQ(names().back(), "import");  // after those that live
 }
 
 TEST_F(ControllerTest, GrowthIsCountedFromThePhasesBegin) {

@@ -1,6 +1,7 @@
 // A recording made by hand: a warm-up, then six cycles of load and idle, with a
 // server that grows by 1 MiB a second under load, a worker that does not, a
-// process with a hostile name, a kernel thread and one that ends.
+// process with a hostile name, a kernel thread and one that ends; two CPUs, a
+// disk, a network interface, two cgroups, and a sensor that is degraded.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -33,6 +34,14 @@ enum Sampled : uint32_t {
   kClient,
   kHost,
   kSelf,
+  kCpu0,
+  kCpu1,
+  kDisk,
+  kNet,
+  kSlice,
+  kUnit,
+  kScanner,
+  kExact,
 };
 inline constexpr int kCycles = 6;
 inline constexpr int kWarmUp = 30;
@@ -126,6 +135,27 @@ class SampleRun {
     kDropped,
     kMemTotal,
     kMemAvailable,
+    kMemAnon,
+    kMemCached,
+    kHostUser,
+    kHostIdle,
+    kCpuUserOf,
+    kCpuSystemOf,
+    kPressureCpu,
+    kPressureIo,
+    kDiskReads,
+    kDiskRead,
+    kDiskBusy,
+    kDiskTime,
+    kNetIn,
+    kNetOut,
+    kGroupMemory,
+    kGroupLimit,
+    kGroupAnon,
+    kGroupCpu,
+    kGroupPids,
+    kDuration,
+    kTickLate,
   };
 
   static RecordingInfo info() {
@@ -136,6 +166,8 @@ class SampleRun {
     info.host = "db3";
     info.interval_ns = kTick;
     info.command = {"/usr/bin/soak", "--long"};
+    info.levels = {"process_scan: iter/task", "process_exact: kept-fd statm",
+                   "process_life: none"};
     return info;
   }
 
@@ -149,6 +181,7 @@ class SampleRun {
     subject.parent = Pid{id == kWorker ? 4112 : 1};
     subject.role = std::move(role);
     subject.watched = watched;
+    if (watched) subject.cgroup = "/shop.slice/shop.service";
     subject.command = subject.name + std::string(
                                          "\0--port\0"
                                          "8080\0",
@@ -183,6 +216,7 @@ class SampleRun {
            Unit::bytes);
     metric(kMemAvailable, "host.mem_available", SubjectKind::system, gauge,
            Unit::bytes);
+    define_host(writer, metric);
     writer.define(make_process(kServer, "shopd", 4112, "server", true));
     writer.define(make_process(kWorker, "worker", 4113, "", true));
     writer.define(
@@ -197,6 +231,75 @@ class SampleRun {
     writer.define(shop);
     writer.define(Subject{SubjectId(kHost), SubjectKind::system, "host"});
     writer.define(Subject{SubjectId(kSelf), self, "tidemark"});
+  }
+
+  template <typename Define>
+  static void define_host(RecordingWriter& writer, const Define& metric) {
+    using enum SubjectKind;
+    using enum MetricKind;
+    constexpr SubjectKind host = SubjectKind::system;
+    constexpr Unit ns = Unit::nanoseconds;
+    metric(kMemAnon, "host.mem_anon", host, gauge, Unit::bytes);
+    metric(kMemCached, "host.mem_cached", host, gauge, Unit::bytes);
+    metric(kHostUser, "host.cpu_user", host, counter, ns);
+    metric(kHostIdle, "host.cpu_idle", host, counter, ns);
+    metric(kCpuUserOf, "cpu.user", SubjectKind::cpu, counter, ns);
+    metric(kCpuSystemOf, "cpu.system", SubjectKind::cpu, counter, ns);
+    metric(kPressureCpu, "pressure.cpu_some", host, counter, ns);
+    metric(kPressureIo, "pressure.io_some", host, counter, ns);
+    metric(kDiskReads, "disk.reads", device, counter, Unit::count);
+    metric(kDiskRead, "disk.read_bytes", device, counter, Unit::bytes);
+    metric(kDiskBusy, "disk.busy_time", device, counter, ns);
+    metric(kDiskTime, "disk.read_time", device, counter, ns);
+    metric(kNetIn, "net.receive_bytes", device, counter, Unit::bytes);
+    metric(kNetOut, "net.send_bytes", device, counter, Unit::bytes);
+    metric(kGroupMemory, "cgroup.memory", cgroup, gauge, Unit::bytes);
+    metric(kGroupLimit, "cgroup.memory_limit", cgroup, gauge, Unit::bytes);
+    metric(kGroupAnon, "cgroup.memory_anon", cgroup, gauge, Unit::bytes);
+    metric(kGroupCpu, "cgroup.cpu_usage", cgroup, counter, ns);
+    metric(kGroupPids, "cgroup.pids", cgroup, gauge, Unit::count);
+    metric(kDuration, "self.collector_duration", self, counter, ns);
+    metric(kTickLate, "self.tick_late", self, gauge, ns);
+    writer.define(Subject{SubjectId(kCpu0), SubjectKind::cpu, "0"});
+    writer.define(Subject{SubjectId(kCpu1), SubjectKind::cpu, "1"});
+    writer.define(Subject{SubjectId(kDisk), device, "sda"});
+    writer.define(Subject{SubjectId(kNet), device, "eth0"});
+    writer.define(Subject{SubjectId(kSlice), cgroup, "/shop.slice"});
+    writer.define(
+        Subject{SubjectId(kUnit), cgroup, "/shop.slice/shop.service"});
+    writer.define(Subject{SubjectId(kScanner), self, "process_scan"});
+    writer.define(Subject{SubjectId(kExact), self, "process_exact"});
+  }
+
+  // What is read every 5 seconds.
+  template <typename Put>
+  static void put_host(int second, int64_t busy, int64_t anon, const Put& put) {
+    const int64_t elapsed = second * kTick;
+    put(kMemTotal, kHost, int64_t{8} << 30);
+    put(kMemAvailable, kHost, (int64_t{5} << 30) - anon);
+    put(kMemAnon, kHost, (int64_t{1} << 30) + anon);
+    put(kMemCached, kHost, int64_t{2} << 30);
+    put(kHostUser, kHost, busy);
+    put(kHostIdle, kHost, 2 * elapsed - busy);
+    put(kCpuUserOf, kCpu0, busy * 3 / 5);
+    put(kCpuUserOf, kCpu1, busy * 2 / 5);
+    put(kCpuSystemOf, kCpu0, elapsed / 20);
+    put(kCpuSystemOf, kCpu1, 0);
+    put(kPressureCpu, kHost, busy / 4);
+    put(kPressureIo, kHost, 0);
+    put(kDiskReads, kDisk, second * 40);
+    put(kDiskRead, kDisk, second * int64_t{1'200'000});
+    put(kDiskBusy, kDisk, elapsed / 5);
+    put(kDiskTime, kDisk, elapsed / 10);
+    put(kNetIn, kNet, busy / 100);
+    put(kNetOut, kNet, busy / 50);
+    for (const uint32_t id : {kSlice, kUnit}) {
+      put(kGroupMemory, id, (int64_t{100} << 20) + anon);
+    }
+    put(kGroupLimit, kUnit, int64_t{256} << 20);
+    put(kGroupAnon, kUnit, (int64_t{70} << 20) + anon);
+    put(kGroupCpu, kUnit, busy);
+    put(kGroupPids, kUnit, 100);
   }
 
   static bool in_load(int second) {
@@ -251,10 +354,10 @@ class SampleRun {
     put(kSelfCpu, kSelf, second * int64_t{3'000'000});
     put(kSelfRss, kSelf, 21 << 20);
     put(kDropped, kSelf, 0);
-    if (second % 5 == 0) {
-      put(kMemTotal, kHost, int64_t{8} << 30);
-      put(kMemAvailable, kHost, (int64_t{5} << 30) - anon);
-    }
+    if (second % 5 == 0) put_host(second, server_cpu, anon, put);
+    put(kDuration, kScanner, second * int64_t{400'000});
+    put(kDuration, kExact, second * int64_t{90'000});
+    put(kTickLate, kSelf, second % 7 * int64_t{50'000});
     if (second == 100) frame.ended = {SubjectId(kShort)};
     return frame;
   }
@@ -281,6 +384,12 @@ class SampleRun {
     if (second == kWarmUp) {
       events.push_back(mark(phase_end, second, "warm-up"));
       events.push_back(mark(phase_begin, second, "soak"));
+    }
+    if (second == 1) {
+      Event event = mark(degraded, 1, "process_life");
+      event.subject = SubjectId();
+      event.text = "no BTF in this kernel; boot one with CONFIG_DEBUG_INFO_BTF";
+      events.push_back(event);
     }
     if (second < kWarmUp) return events;
     const int into = (second - kWarmUp) % (kLoad + kIdle);
