@@ -1,0 +1,661 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+// Allocations and frees of chosen processes: samples by bytes, keeps what is
+// alive, adds up by call stack and phase. Attached by cookies (heap_record.h)
+// to functions that heap_tracer.cpp chooses.
+
+#include <stdbool.h>
+
+#include "probes/core_fixes.bpf.h"
+#include "probes/heap_record.h"
+#include "probes/heap_sampling.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+/* The registers of a user program on x86-64 (asm/ptrace.h). */
+struct user_registers {
+  __u64 r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di;
+  __u64 orig_ax, ip, cs, flags, sp, ss;
+};
+
+extern bool bpf_session_is_return(void) __ksym __weak;
+
+/* struct tidemark_sampling_tables */
+const volatile __u32 log2_of[TIDEMARK_LOG2_STEPS + 1] = {};
+const volatile __u32 weight_of[TIDEMARK_WEIGHT_STEPS + 1] = {};
+/* Ordinal of the phase that is on, written at each edge; 0: none. */
+volatile __u32 cohort = 0;
+
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(max_entries, TIDEMARK_HEAP_PROCESSES);
+  __uint(map_flags, BPF_F_MMAPABLE); /* each side writes its own members */
+  __type(key, __u32);
+  __type(value, struct tidemark_heap_process);
+} processes SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(max_entries, TIDEMARK_HEAP_PROCESSES);
+  __type(key, __u32);
+  __type(value, struct tidemark_heap_ranges);
+} ranges SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+  __uint(max_entries, TIDEMARK_HEAP_PROCESSES);
+  __type(key, __u32);
+  __type(value, struct tidemark_heap_counts);
+} counts SEC(".maps");
+
+/* Slots by process number, also of children that were not attached to. */
+struct {
+  __uint(type, BPF_MAP_TYPE_HASH);
+  __uint(max_entries, 4096);
+  __type(key, __u32);
+  __type(value, __u32);
+} targets SEC(".maps");
+
+/* Preallocated, and never one that evicts: that would be the leak. */
+struct {
+  __uint(type, BPF_MAP_TYPE_HASH);
+  __uint(max_entries, 1);
+  __type(key, struct tidemark_heap_block_key);
+  __type(value, struct tidemark_heap_block);
+} live SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_HASH);
+  __uint(max_entries, 1);
+  __type(key, struct tidemark_heap_site_key);
+  __type(value, struct tidemark_heap_site);
+} sites SEC(".maps");
+
+/* The keys whose stack was sent, and the key that stands for the same stack. */
+struct {
+  __uint(type, BPF_MAP_TYPE_HASH);
+  __uint(max_entries, 1);
+  __type(key, struct tidemark_heap_stack_key);
+  __type(value, __u64);
+} stacks SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_RINGBUF);
+  __uint(max_entries, 1);
+} stack_ring SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_RINGBUF);
+  __uint(max_entries, 64 << 10);
+} event_ring SEC(".maps");
+
+#define MOST_NESTED 32
+
+struct task_state {
+  __u64 owner; /* slot and epoch that the rest belongs to */
+  __s64 left;  /* bytes up to the next sample */
+  __u64 period;
+  /* The call that has not returned yet. */
+  __u64 sp, size, pointer;
+  __u8 active; /* 1, and one more for each call from inside of it */
+  __u8 sampled, has_old, kind;
+  __u32 function;
+  struct tidemark_heap_block old; /* what realloc was given */
+  struct user_registers caller;
+  __u64 words[TIDEMARK_HEAP_WORDS];
+};
+
+struct {
+  __uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+  __uint(map_flags, BPF_F_NO_PREALLOC);
+  __type(key, int);
+  __type(value, struct task_state);
+} states SEC(".maps");
+
+/* A probe hit. The few registers that most hits need are read at once: the
+ * verifier takes no pointer into the middle of a context. */
+struct call {
+  void* context;
+  __u64 di, si, dx, sp, ax;
+  struct tidemark_heap_process* process;
+  struct tidemark_heap_counts* counts;
+  __u64 cookie;
+  __u32 slot;
+  __u32 epoch;
+};
+
+#define ADD(counter, value) __sync_fetch_and_add(&(counter), value)
+#define DROP(call, cause) \
+  ADD((call)->counts->drops[TIDEMARK_HEAP_DROP_##cause], 1)
+
+static __always_inline __u64 mix(__u64 hash, __u64 word) {
+  hash = (hash ^ word) * 0x9E3779B97F4A7C15ull;
+  return hash ^ (hash >> 29);
+}
+
+/* An address in executable memory: a return address, or what is left of one. */
+static __always_inline bool is_code(const struct tidemark_heap_ranges* known,
+                                    __u32 count, __u64 address) {
+  __u32 at = 0;
+
+#pragma unroll
+  for (__u32 step = TIDEMARK_HEAP_RANGES / 2; step > 0; step /= 2) {
+    const __u32 next = (at + step) & (TIDEMARK_HEAP_RANGES - 1);
+    if (next < count && known->begin[next] <= address) at = next;
+  }
+  return count > 0 && known->begin[at] <= address && address < known->end[at];
+}
+
+struct key_walk {
+  struct task_state* state;
+  const struct tidemark_heap_ranges* ranges;
+  __u32 range_count;
+  __u32 words;
+  __u64 key;
+  __u64 frame;
+  __u64 limit;
+};
+
+static long add_word(__u32 index, struct key_walk* walk) {
+  __u64 word;
+
+  if (index >= TIDEMARK_HEAP_WORDS || index >= walk->words) return 1;
+  word = walk->state->words[index];
+  if (is_code(walk->ranges, walk->range_count, word))
+    walk->key = mix(walk->key, word);
+  return 0;
+}
+
+static long add_frame(__u32 index, struct key_walk* walk) {
+  __u64 frame[2];
+
+  if (walk->frame & 7) return 1;
+  if (bpf_probe_read_user(frame, sizeof(frame), (void*)walk->frame)) return 1;
+  if (!is_code(walk->ranges, walk->range_count, frame[1])) return 1;
+  walk->key = mix(walk->key, frame[1]);
+  if (frame[0] <= walk->frame || frame[0] > walk->limit) return 1;
+  walk->frame = frame[0];
+  return 0;
+}
+
+static __always_inline __u32 read_words(struct task_state* state, __u64 sp) {
+  if (!bpf_probe_read_user(state->words, 512, (void*)sp)) return 64;
+  if (!bpf_probe_read_user(state->words, 128, (void*)sp)) return 16;
+  if (!bpf_probe_read_user(state->words, 32, (void*)sp)) return 4;
+  return 0;
+}
+
+/* Stacks of one key look alike: the caller, what looks like return addresses
+ * in the next words (functions without a frame pointer), and the frame
+ * pointers' chain, which reaches further where there is one. Leftovers in
+ * those words make more keys than stacks; the reader joins them. */
+static __always_inline __u64 stack_key(const struct call* call,
+                                       struct task_state* state) {
+  const struct user_registers* at = &state->caller;
+  struct key_walk walk = {.state = state};
+  __u32 slot = call->slot;
+
+  walk.key = mix(state->function + 1, at->ip);
+  walk.ranges = bpf_map_lookup_elem(&ranges, &slot);
+  if (!walk.ranges) return walk.key;
+  walk.range_count = call->process->range_count;
+  walk.words = read_words(state, at->sp);
+  bpf_loop(TIDEMARK_HEAP_WORDS, add_word, &walk, 0);
+  walk.frame = at->bp;
+  walk.limit = at->sp + (8ull << 20);
+  if (at->bp >= at->sp && at->bp < walk.limit)
+    bpf_loop(16, add_frame, &walk, 0);
+  return walk.key ? walk.key : 1;
+}
+
+/* As much of the stack as there is, to 256 bytes. */
+static __always_inline __u32 copy_stack(__u8* to, __u64 sp) {
+  __u32 done = 0;
+
+#pragma unroll
+  for (__u32 size = TIDEMARK_HEAP_STACK; size >= 256; size /= 2) {
+    if (done > TIDEMARK_HEAP_STACK - size) continue;
+    if (!bpf_probe_read_user(to + done, size, (void*)(sp + done)))
+      done += size;
+  }
+  return done;
+}
+
+static __always_inline bool send_stack(const struct call* call,
+                                       const struct task_state* state,
+                                       __u64 key) {
+  const struct user_registers* at = &state->caller;
+  struct tidemark_heap_stack_record* record =
+      bpf_ringbuf_reserve(&stack_ring, sizeof(*record), 0);
+
+  if (!record) return false;
+  record->key = key;
+  record->slot = call->slot;
+  record->epoch = call->epoch;
+  record->function = state->function;
+  record->registers.ip = at->ip;
+  record->registers.sp = at->sp;
+  record->registers.bp = at->bp;
+  record->registers.bx = at->bx;
+  record->registers.r12 = at->r12;
+  record->registers.r13 = at->r13;
+  record->registers.r14 = at->r14;
+  record->registers.r15 = at->r15;
+  record->stack_bytes = copy_stack(record->stack, at->sp);
+  bpf_ringbuf_submit(record, 0);
+  return true;
+}
+
+/* The key that a sample's rows go by, its stack sent if it is new; 0: none. */
+static __always_inline __u64 known_key(const struct call* call,
+                                       struct task_state* state) {
+  struct tidemark_heap_stack_key which = {.slot = call->slot,
+                                          .epoch = call->epoch};
+  __u64* known;
+
+  which.key = stack_key(call, state);
+  known = bpf_map_lookup_elem(&stacks, &which);
+  if (known) return *known;
+  if (bpf_map_update_elem(&stacks, &which, &which.key, BPF_NOEXIST)) {
+    known = bpf_map_lookup_elem(&stacks, &which);
+    return known ? *known : 0;
+  }
+  if (!send_stack(call, state, which.key)) {
+    /* The next of its kind tries again. */
+    bpf_map_delete_elem(&stacks, &which);
+    DROP(call, STACK);
+  }
+  return which.key;
+}
+
+static __always_inline struct tidemark_heap_site* site_of(
+    const struct call* call, struct tidemark_heap_site_key* which) {
+  struct tidemark_heap_site* site = bpf_map_lookup_elem(&sites, which);
+
+  if (site) return site;
+  static const struct tidemark_heap_site kEmpty = {};
+  bpf_map_update_elem(&sites, which, &kEmpty, BPF_NOEXIST);
+  site = bpf_map_lookup_elem(&sites, which);
+  if (site) return site;
+  DROP(call, SITES_FULL);
+  which->key = 0;
+  which->cohort = 0;
+  return bpf_map_lookup_elem(&sites, which);
+}
+
+static __always_inline __u32 life_bucket(__u64 nanoseconds) {
+  const __u32 bucket =
+      (tidemark_top_bit((nanoseconds >> TIDEMARK_HEAP_LIFE_SHIFT) | 1) + 1) / 2;
+
+  return bucket < TIDEMARK_HEAP_LIVES ? bucket : TIDEMARK_HEAP_LIVES - 1;
+}
+
+static __always_inline void debit(const struct call* call,
+                                  const struct tidemark_heap_block* block) {
+  struct tidemark_heap_site_key which = {.slot = call->slot,
+                                         .epoch = call->epoch,
+                                         .key = block->key,
+                                         .cohort = block->cohort};
+  struct tidemark_heap_site* site = bpf_map_lookup_elem(&sites, &which);
+
+  if (!site) return;
+  ADD(site->freed_bytes, (__s64)block->bytes);
+  ADD(site->freed_count, (__s64)block->count);
+  ADD(site->lives[life_bucket(bpf_ktime_get_ns() - block->time_ns) &
+                  (TIDEMARK_HEAP_LIVES - 1)],
+      1);
+  ADD(call->counts->frees, 1);
+}
+
+/* Takes a block out of the live map; false: it is not in it. */
+static __always_inline bool take_block(const struct call* call, __u64 address,
+                                       struct tidemark_heap_block* block) {
+  const struct tidemark_heap_block_key which = {
+      .address = address, .slot = call->slot, .epoch = call->epoch};
+  const struct tidemark_heap_block* found =
+      bpf_map_lookup_elem(&live, &which);
+
+  if (!found) return false;
+  /* Copied first: a deleted element may be another's at once. */
+  *block = *found;
+  return bpf_map_delete_elem(&live, &which) == 0;
+}
+
+static __always_inline int put_block(const struct call* call, __u64 address,
+                                     const struct tidemark_heap_block* block) {
+  const struct tidemark_heap_block_key which = {
+      .address = address, .slot = call->slot, .epoch = call->epoch};
+  struct tidemark_heap_block stale;
+  int error = (int)bpf_map_update_elem(&live, &which, block, BPF_NOEXIST);
+
+  if (error == -17 /* EEXIST */) {
+    if (take_block(call, address, &stale)) {
+      debit(call, &stale);
+      DROP(call, FREE);
+    }
+    error = (int)bpf_map_update_elem(&live, &which, block, BPF_NOEXIST);
+  }
+  return error;
+}
+
+static __always_inline void add_block(const struct call* call,
+                                      struct task_state* state,
+                                      __u64 address) {
+  const __u64 size = state->size;
+  struct tidemark_heap_site_key which = {.slot = call->slot,
+                                         .epoch = call->epoch};
+  struct tidemark_heap_block block = {.time_ns = bpf_ktime_get_ns()};
+  struct tidemark_heap_site* site;
+
+  block.bytes = tidemark_weight((void*)weight_of, size, state->period);
+  block.count = tidemark_weight_count(size, block.bytes);
+  ADD(call->counts->samples, 1);
+  which.key = known_key(call, state);
+  which.cohort = cohort;
+  site = site_of(call, &which);
+  if (!site) {
+    ADD(call->counts->untracked, 1);
+    return;
+  }
+  block.key = which.key;
+  block.cohort = which.cohort;
+  /* Alive first: a free in another thread comes after this call returned. */
+  if (put_block(call, address, &block)) {
+    ADD(call->counts->untracked, 1);
+    DROP(call, LIVE_FULL);
+    return;
+  }
+  ADD(site->alloc_bytes, (__s64)block.bytes);
+  ADD(site->alloc_count, (__s64)block.count);
+  ADD(site->samples, 1);
+}
+
+static __always_inline struct task_state* own_state(const struct call* call) {
+  struct task_state* state = bpf_task_storage_get(
+      &states, bpf_get_current_task_btf(), 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+  const __u64 owner = ((__u64)call->slot << 32 | call->epoch) + 1;
+
+  if (!state) {
+    DROP(call, STATE);
+    return NULL;
+  }
+  if (state->owner != owner) { /* a new thread, or a new life */
+    state->owner = owner;
+    state->period = 0;
+    state->active = 0;
+  }
+  return state;
+}
+
+static __always_inline __u64 wanted_size(const struct call* call,
+                                         __u32 kind) {
+  switch (kind) {
+    case TIDEMARK_HEAP_SIZE_FIRST: return call->di;
+    case TIDEMARK_HEAP_PRODUCT: return call->di * call->si;
+    case TIDEMARK_HEAP_REALLOC_PRODUCT: return call->si * call->dx;
+    case TIDEMARK_HEAP_BY_POINTER: return call->dx;
+    default: return call->si;
+  }
+}
+
+static __always_inline bool is_sampled(struct task_state* state, __u64 period,
+                                       __u64 size) {
+  if (period <= TIDEMARK_EXACT) {
+    state->period = period;
+    return true;
+  }
+  if (state->period != period) { /* the gap has no memory: a new one is fair */
+    state->period = period;
+    state->left = (__s64)tidemark_gap((void*)log2_of,
+                                      bpf_get_prandom_u32(), period);
+  }
+  state->left -= (__s64)(size ? size : 1);
+  if (state->left > 0) return false;
+  state->left =
+      (__s64)tidemark_gap((void*)log2_of, bpf_get_prandom_u32(), period);
+  return true;
+}
+
+/* A call from inside of one that was counted, or instead of it: realloc's
+ * malloc. Nothing else runs so near below it on the same stack, and none makes
+ * many; a call that never returned must not hide all that follow. */
+static __always_inline bool is_nested(const struct call* call,
+                                      struct task_state* state) {
+  const __u64 sp = call->sp;
+
+  if (!state->active) return false;
+  if (sp <= state->sp && state->sp - sp < (64u << 10) &&
+      state->active < MOST_NESTED) {
+    state->active++;
+    return true;
+  }
+  state->active = 0;
+  DROP(call, RETURN);
+  return false;
+}
+
+/* 0: its return is wanted. */
+static __always_inline int begin_allocation(const struct call* call) {
+  struct task_state* state = own_state(call);
+  const __u32 kind = call->cookie & 0xff;
+  const __u32 flags = (call->cookie >> 16) & 0xff;
+
+  if (!state || is_nested(call, state)) return 1;
+  state->size = wanted_size(call, kind);
+  ADD(call->counts->alloc_count, 1);
+  ADD(call->counts->alloc_bytes, state->size);
+  state->sampled = is_sampled(state, call->process->period, state->size);
+  state->has_old =
+      (kind == TIDEMARK_HEAP_REALLOC || kind == TIDEMARK_HEAP_REALLOC_PRODUCT) &&
+      call->di && take_block(call, call->di, &state->old);
+  if (!state->sampled && !state->has_old && !(flags & TIDEMARK_HEAP_NESTS))
+    return 1;
+  state->active = 1;
+  state->kind = kind;
+  state->function = (call->cookie >> 8) & 0xff;
+  state->sp = call->sp;
+  state->pointer = call->di;
+  return (flags & TIDEMARK_HEAP_AT_RETURN) ? 1 : 0;
+}
+
+/* `back`: what the stack pointer has to move to be the caller's. */
+static __always_inline bool read_caller(const struct call* call,
+                                        struct task_state* state, __u32 back) {
+  struct user_registers* caller = &state->caller;
+
+  if (bpf_probe_read_kernel(caller, sizeof(*caller), call->context))
+    return false;
+  if (!back) return true;
+  if (bpf_probe_read_user(&caller->ip, sizeof(caller->ip), (void*)call->sp))
+    return false;
+  caller->sp += back;
+  return true;
+}
+
+static __always_inline void end_allocation(const struct call* call,
+                                           struct task_state* state,
+                                           __u32 back) {
+  __u64 address = call->ax;
+
+  state->active = 0;
+  if (state->kind == TIDEMARK_HEAP_BY_POINTER) {
+    void* pointer = (void*)state->pointer;
+    if ((__u32)address) return; /* failed */
+    if (bpf_probe_read_user(&address, sizeof(address), pointer)) address = 0;
+  }
+  if (state->has_old) {
+    /* A failed realloc leaves its block alone. */
+    if (address || !state->size) {
+      debit(call, &state->old);
+    } else if (put_block(call, state->pointer, &state->old)) {
+      ADD(call->counts->untracked, 1);
+      DROP(call, LIVE_FULL);
+    }
+  }
+  if (state->sampled && address && read_caller(call, state, back))
+    add_block(call, state, address);
+}
+
+static __always_inline bool begin_call(struct call* call, void* context) {
+  const struct user_registers* registers = context;
+
+  call->context = context;
+  call->di = registers->di;
+  call->si = registers->si;
+  call->dx = registers->dx;
+  call->sp = registers->sp;
+  call->ax = registers->ax;
+  call->cookie = bpf_get_attach_cookie(context);
+  call->slot = (__u32)(call->cookie >> 32);
+  call->process = bpf_map_lookup_elem(&processes, &call->slot);
+  call->counts = bpf_map_lookup_elem(&counts, &call->slot);
+  if (!call->process || !call->counts) return false;
+  call->epoch = call->process->epoch;
+  return call->process->flags & TIDEMARK_HEAP_ENABLED;
+}
+
+/* At a ret, where the stack pointer is what it was at the entry. */
+static __always_inline void end_result(const struct call* call) {
+  struct task_state* state = own_state(call);
+
+  if (state && state->active && call->sp == state->sp)
+    end_allocation(call, state, sizeof(__u64));
+}
+
+static __always_inline int on_entry(void* context) {
+  struct tidemark_heap_block block;
+  struct call call;
+  __u32 kind;
+
+  if (!begin_call(&call, context)) return 1;
+  if (call.cookie & (TIDEMARK_HEAP_SLOW << 16))
+    ADD(call.counts->slow_traps, 1);
+  else
+    ADD(call.counts->fast_traps, 1);
+  if (call.process->flags & TIDEMARK_HEAP_COUNT_ONLY) return 1;
+  kind = call.cookie & 0xff;
+  if (kind == TIDEMARK_HEAP_RESULT) {
+    end_result(&call);
+    return 1;
+  }
+  if (kind != TIDEMARK_HEAP_FREE) return begin_allocation(&call);
+  if (call.di && take_block(&call, call.di, &block))
+    debit(&call, &block);
+  return 1;
+}
+
+static __always_inline int on_return(void* context) {
+  struct task_state* state;
+  struct call call;
+
+  if (!begin_call(&call, context)) return 0;
+  ADD(call.counts->return_traps, 1);
+  if (call.process->flags & TIDEMARK_HEAP_COUNT_ONLY) return 0;
+  state = own_state(&call);
+  if (state && state->active && call.sp == state->sp + sizeof(__u64))
+    end_allocation(&call, state, 0);
+  return 0;
+}
+
+/* One program for entry and return (6.13): returning 1 at the entry spares the
+ * call its return probe. */
+SEC("?uprobe/session")
+int heap_session(void* context) {
+  if (!bpf_session_is_return) return 0;
+  return bpf_session_is_return() ? on_return(context) : on_entry(context);
+}
+
+SEC("?uprobe/entry")
+int heap_entry(void* context) {
+  on_entry(context);
+  return 0;
+}
+
+SEC("?uprobe/return")
+int heap_return(void* context) {
+  on_return(context);
+  return 0;
+}
+
+static __always_inline void tell(__u32 kind, __u32 slot, __u32 tgid) {
+  struct tidemark_heap_process* process =
+      bpf_map_lookup_elem(&processes, &slot);
+  struct tidemark_heap_counts* counted = bpf_map_lookup_elem(&counts, &slot);
+  struct tidemark_heap_event_record* record;
+
+  if (!process || !counted) return;
+  record = bpf_ringbuf_reserve(&event_ring, sizeof(*record), 0);
+  if (!record) {
+    ADD(counted->drops[TIDEMARK_HEAP_DROP_EVENT], 1);
+    return;
+  }
+  record->kind = kind;
+  record->slot = slot;
+  record->tgid = tgid;
+  record->epoch = process->epoch;
+  bpf_ringbuf_submit(record, BPF_RB_FORCE_WAKEUP);
+}
+
+/* The dynamic linker's call that says "the list of objects changed". */
+SEC("?uprobe/maps")
+int heap_maps(void* context) {
+  const __u32 slot = (__u32)(bpf_get_attach_cookie(context) >> 32);
+
+  tell(TIDEMARK_HEAP_MAPPED, slot,
+       namespace_tgid(bpf_get_current_task_btf()));
+  return 0;
+}
+
+/* The child is known by its parent's slot until it has its own, so that its
+ * exec and its end are told. */
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(heap_fork, struct task_struct* parent, struct task_struct* child) {
+  const __u32 tgid = namespace_tgid(parent);
+  const __u32* found;
+  __u32 of_child, slot;
+
+  if (child->pid != child->tgid) return 0; /* a thread */
+  found = bpf_map_lookup_elem(&targets, &tgid);
+  if (!found) return 0;
+  slot = *found | TIDEMARK_HEAP_CHILD;
+  of_child = namespace_tgid(child);
+  if (!of_child) return 0;
+  bpf_map_update_elem(&targets, &of_child, &slot, BPF_NOEXIST);
+  tell(child->mm == parent->mm ? TIDEMARK_HEAP_VFORKED : TIDEMARK_HEAP_FORKED,
+       slot & ~TIDEMARK_HEAP_CHILD, of_child);
+  return 0;
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(heap_exec, struct task_struct* task) {
+  const __u32 tgid = namespace_tgid(task);
+  const __u32* found = bpf_map_lookup_elem(&targets, &tgid);
+  struct tidemark_heap_process* process;
+  __u32 slot;
+
+  if (!found) return 0;
+  if (*found & TIDEMARK_HEAP_CHILD) {
+    tell(TIDEMARK_HEAP_CHILD_EXECED, *found & ~TIDEMARK_HEAP_CHILD, tgid);
+    return 0;
+  }
+  slot = *found;
+  process = bpf_map_lookup_elem(&processes, &slot);
+  if (!process) return 0;
+  ADD(process->epoch, 1);
+  tell(TIDEMARK_HEAP_EXECED, slot, tgid);
+  return 0;
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(heap_exit, struct task_struct* task) {
+  __u32 tgid, slot;
+  const __u32* found;
+
+  if (task->signal->live.counter != 0) return 0;
+  tgid = namespace_tgid(task);
+  found = bpf_map_lookup_elem(&targets, &tgid);
+  if (!found) return 0;
+  slot = *found;
+  if (bpf_map_delete_elem(&targets, &tgid)) return 0; /* told already */
+  if (!(slot & TIDEMARK_HEAP_CHILD)) tell(TIDEMARK_HEAP_EXITED, slot, tgid);
+  return 0;
+}
