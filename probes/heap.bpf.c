@@ -214,8 +214,7 @@ static __always_inline __u32 copy_stack(__u8* to, __u64 sp) {
 #pragma unroll
   for (__u32 size = TIDEMARK_HEAP_STACK; size >= 256; size /= 2) {
     if (done > TIDEMARK_HEAP_STACK - size) continue;
-    if (!bpf_probe_read_user(to + done, size, (void*)(sp + done)))
-      done += size;
+    if (!bpf_probe_read_user(to + done, size, (void*)(sp + done))) done += size;
   }
   return done;
 }
@@ -311,8 +310,7 @@ static __always_inline bool take_block(const struct call* call, __u64 address,
                                        struct tidemark_heap_block* block) {
   const struct tidemark_heap_block_key which = {
       .address = address, .slot = call->slot, .epoch = call->epoch};
-  const struct tidemark_heap_block* found =
-      bpf_map_lookup_elem(&live, &which);
+  const struct tidemark_heap_block* found = bpf_map_lookup_elem(&live, &which);
 
   if (!found) return false;
   /* Copied first: a deleted element may be another's at once. */
@@ -338,8 +336,7 @@ static __always_inline int put_block(const struct call* call, __u64 address,
 }
 
 static __always_inline void add_block(const struct call* call,
-                                      struct task_state* state,
-                                      __u64 address) {
+                                      struct task_state* state, __u64 address) {
   const __u64 size = state->size;
   struct tidemark_heap_site_key which = {.slot = call->slot,
                                          .epoch = call->epoch};
@@ -386,8 +383,7 @@ static __always_inline struct task_state* own_state(const struct call* call) {
   return state;
 }
 
-static __always_inline __u64 wanted_size(const struct call* call,
-                                         __u32 kind) {
+static __always_inline __u64 wanted_size(const struct call* call, __u32 kind) {
   switch (kind) {
     case TIDEMARK_HEAP_SIZE_FIRST: return call->di;
     case TIDEMARK_HEAP_PRODUCT: return call->di * call->si;
@@ -405,8 +401,8 @@ static __always_inline bool is_sampled(struct task_state* state, __u64 period,
   }
   if (state->period != period) { /* the gap has no memory: a new one is fair */
     state->period = period;
-    state->left = (__s64)tidemark_gap((void*)log2_of,
-                                      bpf_get_prandom_u32(), period);
+    state->left =
+        (__s64)tidemark_gap((void*)log2_of, bpf_get_prandom_u32(), period);
   }
   state->left -= (__s64)(size ? size : 1);
   if (state->left > 0) return false;
@@ -444,9 +440,9 @@ static __always_inline int begin_allocation(const struct call* call) {
   ADD(call->counts->alloc_count, 1);
   ADD(call->counts->alloc_bytes, state->size);
   state->sampled = is_sampled(state, call->process->period, state->size);
-  state->has_old =
-      (kind == TIDEMARK_HEAP_REALLOC || kind == TIDEMARK_HEAP_REALLOC_PRODUCT) &&
-      call->di && take_block(call, call->di, &state->old);
+  state->has_old = (kind == TIDEMARK_HEAP_REALLOC ||
+                    kind == TIDEMARK_HEAP_REALLOC_PRODUCT) &&
+                   call->di && take_block(call, call->di, &state->old);
   if (!state->sampled && !state->has_old && !(flags & TIDEMARK_HEAP_NESTS))
     return 1;
   state->active = 1;
@@ -538,8 +534,7 @@ static __always_inline int on_entry(void* context) {
     return 1;
   }
   if (kind != TIDEMARK_HEAP_FREE) return begin_allocation(&call);
-  if (call.di && take_block(&call, call.di, &block))
-    debit(&call, &block);
+  if (call.di && take_block(&call, call.di, &block)) debit(&call, &block);
   return 1;
 }
 
@@ -600,8 +595,7 @@ SEC("?uprobe/maps")
 int heap_maps(void* context) {
   const __u32 slot = (__u32)(bpf_get_attach_cookie(context) >> 32);
 
-  tell(TIDEMARK_HEAP_MAPPED, slot,
-       namespace_tgid(bpf_get_current_task_btf()));
+  tell(TIDEMARK_HEAP_MAPPED, slot, namespace_tgid(bpf_get_current_task_btf()));
   return 0;
 }
 

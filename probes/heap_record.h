@@ -7,11 +7,11 @@
 #include <linux/types.h>
 
 #define TIDEMARK_HEAP_PROCESSES 64
-#define TIDEMARK_HEAP_RANGES 64      /* power of two: executable ranges */
-#define TIDEMARK_HEAP_WORDS 64       /* of the stack, looked at for the key */
-#define TIDEMARK_HEAP_STACK 16384    /* most bytes of a stack that are copied */
-#define TIDEMARK_HEAP_LIVES 16       /* buckets of lifetimes */
-#define TIDEMARK_HEAP_LIFE_SHIFT 12  /* the first bucket: up to 4 us */
+#define TIDEMARK_HEAP_RANGES 64     /* power of two: executable ranges */
+#define TIDEMARK_HEAP_WORDS 64      /* of the stack, looked at for the key */
+#define TIDEMARK_HEAP_STACK 16384   /* most bytes of a stack that are copied */
+#define TIDEMARK_HEAP_LIVES 16      /* buckets of lifetimes */
+#define TIDEMARK_HEAP_LIFE_SHIFT 12 /* the first bucket: up to 4 us */
 
 /* Where an allocation function has its size and its result. */
 enum tidemark_heap_kind {
@@ -29,8 +29,8 @@ enum tidemark_heap_kind {
  * the process's slot in the upper half. */
 #define TIDEMARK_HEAP_COOKIE(slot, flags, function, kind) \
   ((slot) * (1ull << 32) + (flags) * 65536ull + (function) * 256ull + (kind))
-#define TIDEMARK_HEAP_SLOW 1u     /* single-stepped */
-#define TIDEMARK_HEAP_NESTS 2u    /* may call another probed function */
+#define TIDEMARK_HEAP_SLOW 1u  /* single-stepped */
+#define TIDEMARK_HEAP_NESTS 2u /* may call another probed function */
 /* Its result is told by a second probe at its returns: a return probe would
  * end an exception that passes through it. */
 #define TIDEMARK_HEAP_AT_RETURN 4u
@@ -57,13 +57,13 @@ struct tidemark_heap_ranges {
 
 /* Causes of loss. */
 enum tidemark_heap_drop {
-  TIDEMARK_HEAP_DROP_LIVE_FULL,     /* blocks that found no slot */
-  TIDEMARK_HEAP_DROP_SITES_FULL,    /* samples that went to the "other" site */
-  TIDEMARK_HEAP_DROP_STACK,         /* stacks that found the ring full */
-  TIDEMARK_HEAP_DROP_EVENT,         /* process events that found theirs full */
-  TIDEMARK_HEAP_DROP_RETURN,        /* calls that never returned */
-  TIDEMARK_HEAP_DROP_FREE,          /* blocks whose free was not seen */
-  TIDEMARK_HEAP_DROP_STATE,         /* calls of a thread without state */
+  TIDEMARK_HEAP_DROP_LIVE_FULL,  /* blocks that found no slot */
+  TIDEMARK_HEAP_DROP_SITES_FULL, /* samples that went to the "other" site */
+  TIDEMARK_HEAP_DROP_STACK,      /* stacks that found the ring full */
+  TIDEMARK_HEAP_DROP_EVENT,      /* process events that found theirs full */
+  TIDEMARK_HEAP_DROP_RETURN,     /* calls that never returned */
+  TIDEMARK_HEAP_DROP_FREE,       /* blocks whose free was not seen */
+  TIDEMARK_HEAP_DROP_STATE,      /* calls of a thread without state */
   TIDEMARK_HEAP_DROPS
 };
 
@@ -75,7 +75,7 @@ struct tidemark_heap_counts {
   __u64 alloc_count; /* calls that asked for memory, sampled or not */
   __u64 alloc_bytes;
   __u64 samples;
-  __u64 frees; /* of sampled blocks */
+  __u64 frees;     /* of sampled blocks */
   __u64 untracked; /* sampled blocks that are in no row of the live map */
   __u64 drops[TIDEMARK_HEAP_DROPS];
 };
@@ -110,7 +110,8 @@ struct tidemark_heap_site {
   __s64 freed_bytes;
   __s64 freed_count;
   __s64 samples;
-  __u32 lives[TIDEMARK_HEAP_LIVES]; /* bucket i: below 4^i 4 us; the last: all */
+  __u32
+      lives[TIDEMARK_HEAP_LIVES]; /* bucket i: below 4^i 4 us; the last: all */
 };
 
 struct tidemark_heap_stack_key {
@@ -135,7 +136,7 @@ struct tidemark_heap_stack_record {
 };
 
 enum tidemark_heap_event_kind {
-  TIDEMARK_HEAP_FORKED = 1, /* tgid: the child's */
+  TIDEMARK_HEAP_FORKED = 1,  /* tgid: the child's */
   TIDEMARK_HEAP_VFORKED = 2, /* a child that shares the memory */
   TIDEMARK_HEAP_EXECED = 3,
   TIDEMARK_HEAP_EXITED = 4,
@@ -145,7 +146,7 @@ enum tidemark_heap_event_kind {
 
 struct tidemark_heap_event_record {
   __u32 kind;
-  __u32 slot;  /* of the process, or of the one that forked it */
+  __u32 slot; /* of the process, or of the one that forked it */
   __u32 tgid;
   __u32 epoch; /* that begins */
 };

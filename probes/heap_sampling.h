@@ -51,9 +51,8 @@ static inline __u64 tidemark_gap(const __u32* log2_of, __u32 random,
   const __u64 exponent = tidemark_top_bit(value);
   const __u64 fraction = (value << (32 - (exponent & 63))) & 0xffffffff;
   const __u64 log2_value =
-      (exponent << 16) +
-      tidemark_between(log2_of, (fraction >> 24) & 255,
-                       (fraction >> 8) & 0xffff);
+      (exponent << 16) + tidemark_between(log2_of, (fraction >> 24) & 255,
+                                          (fraction >> 8) & 0xffff);
   /* ln 2 = 45426 / 2^16 */
   const __u64 nats = (((32ull << 16) - log2_value) * 45426) >> 16;
 
@@ -67,8 +66,8 @@ static inline __u64 tidemark_weight(const __u32* weight_of, __u64 size,
 
   if (period <= TIDEMARK_EXACT || size >= 8 * period) return size;
   place = (size << 22) / period; /* 64 size/period, in 2^-16 */
-  return (period * tidemark_between(weight_of, (place >> 16) & 511,
-                                    place & 0xffff)) >>
+  return (period *
+          tidemark_between(weight_of, (place >> 16) & 511, place & 0xffff)) >>
          20;
 }
 

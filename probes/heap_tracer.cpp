@@ -38,8 +38,7 @@ struct Close {
 using Probe = std::unique_ptr<heap_bpf, Close>;
 
 int64_t whole_blocks(int64_t count) {
-  return (count + (1 << (TIDEMARK_COUNT_BITS - 1))) >>
-         TIDEMARK_COUNT_BITS;
+  return (count + (1 << (TIDEMARK_COUNT_BITS - 1))) >> TIDEMARK_COUNT_BITS;
 }
 
 HeapSite row_of(const tidemark_heap_site_key& key,
@@ -99,8 +98,8 @@ Status for_each_element(int map, See&& see) {
 template <typename Key, typename Value, typename IsOld>
 void delete_elements(int map, IsOld&& is_old) {
   std::vector<Key> old;
-  const Status status = for_each_element<Key, Value>(
-      map, [&](const Key& key, const Value&) {
+  const Status status =
+      for_each_element<Key, Value>(map, [&](const Key& key, const Value&) {
         if (is_old(key)) old.push_back(key);
       });
   static_cast<void>(status);
@@ -121,9 +120,8 @@ class LinkedTracer final : public HeapTracer {
   }
 
   Status start() {
-    void* mapped =
-        ::mmap(nullptr, map_bytes(), PROT_READ | PROT_WRITE, MAP_SHARED,
-               bpf_map__fd(probe_->maps.processes), 0);
+    void* mapped = ::mmap(nullptr, map_bytes(), PROT_READ | PROT_WRITE,
+                          MAP_SHARED, bpf_map__fd(probe_->maps.processes), 0);
     if (mapped == MAP_FAILED) return fail_errno("heap map", errno);
     processes_ = static_cast<tidemark_heap_process*>(mapped);
     stack_ring_.reset(ring_buffer__new(bpf_map__fd(probe_->maps.stack_ring),
@@ -199,12 +197,14 @@ class LinkedTracer final : public HeapTracer {
   }
 
   void sample(HeapSlot slot, uint64_t period) override {
-    std::atomic_ref(processes_[slot].period).store(std::max<uint64_t>(period, 1));
+    std::atomic_ref(processes_[slot].period)
+        .store(std::max<uint64_t>(period, 1));
     if (std::atomic_ref(processes_[slot].flags).load() ==
         TIDEMARK_HEAP_ENABLED) {
       return;
     }
-    add_other_row(slot, std::atomic_ref(processes_[slot].epoch).fetch_add(1) + 1);
+    add_other_row(slot,
+                  std::atomic_ref(processes_[slot].epoch).fetch_add(1) + 1);
     store(processes_[slot].flags, TIDEMARK_HEAP_ENABLED);
   }
 
@@ -279,9 +279,8 @@ class LinkedTracer final : public HeapTracer {
 
   int fd() const override { return poll_.get(); }
 
-  Status drain(
-      const std::function<void(const HeapStack&)>& stacks,
-      const std::function<void(const HeapEvent&)>& events) override {
+  Status drain(const std::function<void(const HeapStack&)>& stacks,
+               const std::function<void(const HeapEvent&)>& events) override {
     stack_sink_ = &stacks;
     event_sink_ = &events;
     // Events first: a stack may be of the life that they announce.
@@ -383,8 +382,8 @@ class LinkedTracer final : public HeapTracer {
                                                returns, pid, true));
       keep(slot, std::move(made));
     }
-    TIDEMARK_TRY(UniqueFd made, link_uprobes(entry, kUprobeMulti, path, entries,
-                                             pid, false));
+    TIDEMARK_TRY(UniqueFd made,
+                 link_uprobes(entry, kUprobeMulti, path, entries, pid, false));
     keep(slot, std::move(made));
     return {};
   }
@@ -395,8 +394,8 @@ class LinkedTracer final : public HeapTracer {
     const int notice = program(probe_->progs.heap_maps);
     const Pid pid = slots_[slot].pid;
     if (attachment_ == HeapAttachment::perf) {
-      TIDEMARK_TRY(auto made, link_perf_uprobes(notice, object.path, {&point, 1},
-                                                pid, false));
+      TIDEMARK_TRY(auto made, link_perf_uprobes(notice, object.path,
+                                                {&point, 1}, pid, false));
       keep(slot, std::move(made));
       return {};
     }
@@ -540,8 +539,8 @@ void choose_programs(heap_bpf& probe, HeapAttachment attachment) {
   }
 }
 
-Result<std::unique_ptr<HeapTracer>> open_with(HeapAttachment attachment,
-                                              const HeapTracerOptions& options) {
+Result<std::unique_ptr<HeapTracer>> open_with(
+    HeapAttachment attachment, const HeapTracerOptions& options) {
   const ProbeLog log;
   Probe probe(heap_bpf__open());
   if (!probe) return probe_failed(kName, "opening", errno, log);

@@ -63,15 +63,13 @@ Result<UniqueFd> open_uprobe(const std::string& path, uint64_t offset,
   wanted.config1 = address(path.c_str());
   wanted.config2 = offset;
   if (at_return) {
-    TIDEMARK_TRY(
-        const uint32_t bit,
-        read_number(std::string(kPmu) + "format/retprobe", "config:"));
+    TIDEMARK_TRY(const uint32_t bit,
+                 read_number(std::string(kPmu) + "format/retprobe", "config:"));
     if (bit > 63) return fail(ErrorKind::malformed, "uprobe: retprobe bit");
     wanted.config = uint64_t{1} << bit;
   }
-  const long fd =
-      ::syscall(SYS_perf_event_open, &wanted, process.value, -1, -1,
-                static_cast<unsigned long>(PERF_FLAG_FD_CLOEXEC));
+  const long fd = ::syscall(SYS_perf_event_open, &wanted, process.value, -1, -1,
+                            static_cast<unsigned long>(PERF_FLAG_FD_CLOEXEC));
   if (fd < 0) return fail_errno("perf uprobe", errno);
   return UniqueFd(static_cast<int>(fd));
 }
