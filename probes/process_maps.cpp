@@ -106,21 +106,22 @@ bool same_file(int fd, const Mapping& mapping, bool& same_device) {
   return status.st_ino == mapping.file.inode && S_ISREG(status.st_mode);
 }
 
-// By name in the process's own mount namespace. An overlay tells another
-// device in stat(2) than in maps, but the same inode; the name's own inode is
-// proof enough unless the kernel says that the name is gone.
-Result<MappedFile> open_by_name(const std::string& process,
+// By name below `root`. An overlay tells another device in stat(2) than in
+// maps, but the same inode; in the process's own mount namespace the name's
+// inode is proof enough unless the kernel says that the name is gone.
+Result<MappedFile> open_by_name(const std::string& root, bool own_namespace,
                                 const Mapping& mapping) {
   if (mapping.deleted || !mapping.path.starts_with('/')) {
     return fail(ErrorKind::not_found,
                 mapping.path + ": removed or replaced on disk while mapped");
   }
-  const std::string path = process + "/root" + mapping.path;
+  const std::string path = root + mapping.path;
   // A fifo or a device in the file's place must not make us wait.
   UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!fd.valid()) return fail_errno(path, errno);
   bool same_device = false;
-  if (!same_file(fd.get(), mapping, same_device)) {
+  if (!same_file(fd.get(), mapping, same_device) ||
+      (!same_device && !own_namespace)) {
     return fail(ErrorKind::not_found,
                 mapping.path + ": another file has its name by now");
   }
@@ -184,7 +185,11 @@ Result<MappedFile> open_mapped_file(const std::string& proc, Pid pid,
   if (fd.valid() && same_file(fd.get(), mapping, same_device)) {
     return MappedFile{std::move(fd), path};
   }
-  return open_by_name(process, mapping);
+  auto named = open_by_name(process + "/root", true, mapping);
+  if (named || named.error().kind != ErrorKind::not_found) return named;
+  // The process may have ended; the file itself is often in our reach.
+  auto ours = open_by_name("", false, mapping);
+  return ours ? std::move(ours) : std::move(named);
 }
 
 }  // namespace tidemark

@@ -63,7 +63,8 @@ struct MappedFile {
   UniqueFd fd;
   // Opens the same object while the process lives, also in another mount
   // namespace and after its removal: PROC/PID/map_files/..., or
-  // PROC/PID/root/PATH where the former is not allowed.
+  // PROC/PID/root/PATH where the former is not allowed; of a process that
+  // ended its own name, if that still leads to the very file.
   std::string path;
 };
 

@@ -1,0 +1,167 @@
+#include "probes/symbolizer.h"
+
+#include <cxxabi.h>
+#include <fcntl.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "probes/debug_info.h"
+#include "probes/elf_functions.h"
+#include "probes/symbol_table.h"
+
+namespace tidemark {
+namespace {
+
+constexpr size_t kLongestMangled = 2048;
+constexpr size_t kLongestName = 4096;
+
+// "name::h0123456789abcdef" of Rust's first mangling.
+std::string_view without_rust_hash(std::string_view name) {
+  constexpr size_t kHash = 19;
+  if (name.size() <= kHash) return name;
+  const std::string_view tail = name.substr(name.size() - kHash);
+  const bool hash = tail.starts_with("::h") &&
+                    tail.find_first_not_of("0123456789abcdef", 3) == tail.npos;
+  return hash ? name.substr(0, name.size() - kHash) : name;
+}
+
+Result<ElfFile> open_again(const SymbolSource& source) {
+  for (const std::string& path : {source.opened, source.path}) {
+    if (!path.starts_with('/')) continue;
+    UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    if (!fd.valid()) continue;
+    auto file = ElfFile::open(std::move(fd));
+    // Without a build-id nothing tells whether it is the same file still.
+    if (file && !source.build_id.empty() &&
+        file->build_id() == source.build_id) {
+      return file;
+    }
+  }
+  return fail(ErrorKind::not_found, source.path + ": not to be found again");
+}
+
+}  // namespace
+
+struct Symbolizer::Object {
+  std::shared_ptr<const ElfFile> elf;  // null: nothing can be named
+  std::unique_ptr<DebugInfo> debug;
+  SymbolTable functions;
+  std::unordered_map<uint64_t, std::vector<SymbolFrame>> results;
+  uint64_t last_use = 0;
+};
+
+SymbolSource symbol_source(const ProgramObject& object) {
+  SymbolSource source;
+  source.path = object.path;
+  source.build_id = object.build_id;
+  source.opened = object.opened;
+  source.elf = object.elf;
+  // ".../PID/map_files/..." or ".../PID/root/...": the namespace is beside it.
+  for (const std::string_view part : {"/map_files/", "/root/"}) {
+    const size_t at = object.opened.find(part);
+    if (at != std::string::npos) {
+      source.roots.push_back(object.opened.substr(0, at) + "/root");
+      break;
+    }
+  }
+  return source;
+}
+
+Symbolizer::Symbolizer() : Symbolizer(Options()) {}
+Symbolizer::Symbolizer(Options options) : options_(std::move(options)) {}
+Symbolizer::~Symbolizer() = default;
+
+std::vector<SymbolFrame> Symbolizer::symbolize(const SymbolSource& source,
+                                               uint64_t offset) {
+  Object& object = object_of(source);
+  object.last_use = ++clock_;
+  const auto known = object.results.find(offset);
+  if (known != object.results.end()) return known->second;
+  if (results_ >= options_.most_results) {
+    for (auto& [key, each] : objects_) each->results.clear();
+    results_ = 0;
+  }
+  std::vector<SymbolFrame> frames = look_up(object, offset);
+  for (SymbolFrame& frame : frames) frame.function = demangle(frame.function);
+  ++results_;
+  object.results.emplace(offset, frames);
+  return frames;
+}
+
+Symbolizer::Object& Symbolizer::object_of(const SymbolSource& source) {
+  // Files without a build-id are told apart by where they were opened.
+  const std::string key = source.build_id.empty()
+                              ? source.opened + '\0' + source.path
+                              : source.build_id;
+  auto& object = objects_[key];
+  if (object) return *object;
+  object = std::make_unique<Object>();
+  if (objects_.size() > options_.most_objects) {
+    const auto oldest =
+        std::ranges::min_element(objects_, {}, [&](const auto& each) {
+          return each.first == key ? UINT64_MAX : each.second->last_use;
+        });
+    results_ -= oldest->second->results.size();
+    objects_.erase(oldest);
+  }
+  Object& fresh = *objects_[key];
+  open(fresh, source);
+  return fresh;
+}
+
+void Symbolizer::open(Object& object, const SymbolSource& source) {
+  object.elf = source.elf;
+  if (!object.elf) {
+    auto file = open_again(source);
+    if (!file) return;
+    object.elf = std::make_shared<const ElfFile>(std::move(*file));
+  }
+  const ElfFile& elf = *object.elf;
+  DebugPaths paths;
+  paths.folders = options_.debug_folders;
+  paths.roots = source.roots;
+  paths.roots.emplace_back();
+  auto apart = find_debug_file(elf, source.path, paths);
+  // A part that is missing or broken leaves the others to tell.
+  auto debug = DebugInfo::open(elf);
+  if (!debug && apart) debug = DebugInfo::open(apart->file);
+  if (debug) object.debug = std::move(*debug);
+  static_cast<void>(object.functions.add(elf, ".symtab"));
+  if (apart) static_cast<void>(object.functions.add(apart->file, ".symtab"));
+  if (const auto packed = open_gnu_debugdata(elf)) {
+    static_cast<void>(object.functions.add(*packed, ".symtab"));
+  }
+  static_cast<void>(object.functions.add(elf, ".dynsym"));
+  object.functions.sort();
+}
+
+std::vector<SymbolFrame> Symbolizer::look_up(Object& object, uint64_t offset) {
+  if (!object.elf) return {};
+  const auto address = object.elf->address_of(offset);
+  if (!address) return {};
+  std::vector<SymbolFrame> frames;
+  if (object.debug) frames = object.debug->frames_at(*address);
+  if (!frames.empty() && !frames.back().function.empty()) return frames;
+  const std::string_view name = object.functions.name_at(*address);
+  if (name.empty())
+    return frames.empty() || frames.back().file.empty()
+               ? std::vector<SymbolFrame>()
+               : frames;
+  if (frames.empty()) frames.emplace_back();
+  frames.back().function = name;
+  return frames;
+}
+
+std::string demangle(std::string_view name) {
+  const std::string raw(name.substr(0, kLongestName));
+  if (!raw.starts_with("_Z") || raw.size() > kLongestMangled) return raw;
+  int status = 0;
+  const std::unique_ptr<char, decltype(&std::free)> text(
+      abi::__cxa_demangle(raw.c_str(), nullptr, nullptr, &status), &std::free);
+  if (status != 0 || !text) return raw;
+  const std::string_view plain = without_rust_hash(text.get());
+  return std::string(plain.substr(0, kLongestName));
+}
+
+}  // namespace tidemark
