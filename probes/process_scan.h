@@ -47,8 +47,13 @@ class ProcessScan {
     virtual void visit(const ScannedProcess& process) = 0;
   };
 
-  // Loads the iterator. Error: permission or unsupported, with the remedy.
+  // Loads the better of two programs: one walk through all tasks in one call
+  // (since 6.7), else the iterator below. Error: permission or unsupported,
+  // with the remedy.
   static Result<std::unique_ptr<ProcessScan>> open();
+  // The iterator alone, which also takes over where there are more threads
+  // than one call should walk through.
+  static Result<std::unique_ptr<ProcessScan>> open_iterator();
   virtual ~ProcessScan() = default;
   // One pass, in the order of pids. Error: the pass was cut short, nobody was
   // visited.

@@ -24,6 +24,23 @@ static __always_inline void read_thread_usage(struct tidemark_usage* usage,
   usage->io.cancelled_write = task->ioac.cancelled_write_bytes;
 }
 
+static __always_inline void add_thread_usage(struct tidemark_usage* usage,
+                                             struct task_struct* task) {
+  usage->user_ns += task->utime;
+  usage->system_ns += task->stime;
+  usage->runtime_ns += task->se.sum_exec_runtime;
+  usage->minor_faults += task->min_flt;
+  usage->major_faults += task->maj_flt;
+  usage->voluntary_switches += task->nvcsw;
+  usage->involuntary_switches += task->nivcsw;
+  usage->run_delay_ns += task->sched_info.run_delay;
+  usage->io.rchar += task->ioac.rchar;
+  usage->io.wchar += task->ioac.wchar;
+  usage->io.read += task->ioac.read_bytes;
+  usage->io.write += task->ioac.write_bytes;
+  usage->io.cancelled_write += task->ioac.cancelled_write_bytes;
+}
+
 /* The threads that have ended left their counters in signal_struct. */
 static __always_inline void add_ended_threads(struct tidemark_usage* usage,
                                               struct signal_struct* signal) {

@@ -104,14 +104,29 @@ Status ScanTotals::finish(ProcessScan::Visitor& visitor) {
     return fail(ErrorKind::malformed, "the task iterator ended in a record");
   }
   add_threads();
-  std::swap(told_, previous_);
-  told_.clear();
-  next_previous_ = 0;
-  for (const Process& record : processes_) {
-    told_.push_back(tell(record, told_before(record)));
-    visitor.visit(scanned(record, told_.back()));
-  }
+  tell(processes_, visitor);
   return {};
+}
+
+void ScanTotals::tell(std::span<const Process> records,
+                      ProcessScan::Visitor& visitor) {
+  cursor_ = ended_ = 0;
+  fresh_.clear();
+  constexpr auto by_tgid = [](const auto& a, const auto& b) {
+    return a.tgid < b.tgid;
+  };
+  if (std::is_sorted(records.begin(), records.end(), by_tgid)) {
+    for (const Process& record : records) tell_one(record, visitor);
+  } else {
+    // Pids have wrapped around since the oldest of them began.
+    order_.clear();
+    for (const Process& record : records) {
+      order_.push_back({record.tgid, static_cast<uint32_t>(order_.size())});
+    }
+    std::sort(order_.begin(), order_.end(), by_tgid);
+    for (const Order& next : order_) tell_one(records[next.index], visitor);
+  }
+  drop_ended();
 }
 
 void ScanTotals::add_threads() {
@@ -128,39 +143,63 @@ void ScanTotals::add_threads() {
   }
 }
 
-const ScanTotals::Told* ScanTotals::told_before(const Process& record) {
-  while (next_previous_ < previous_.size() &&
-         previous_[next_previous_].tgid < record.tgid) {
-    ++next_previous_;
-  }
-  if (next_previous_ == previous_.size()) return nullptr;
-  const Told& found = previous_[next_previous_];
-  const bool same =
-      found.tgid == record.tgid && found.start_boot_ns == record.start_boot_ns;
-  return same ? &found : nullptr;
+void ScanTotals::tell_one(const Process& record,
+                          ProcessScan::Visitor& visitor) {
+  Told& told = told_of(record);
+  update(told, record);
+  visitor.visit(scanned(record, told));
 }
 
-ScanTotals::Told ScanTotals::tell(const Process& record,
-                                  const Told* before) const {
-  Told told{record.tgid, record.start_boot_ns, record.usage, {}, 0};
-  CpuTime last{record.prev_user_ns, record.prev_system_ns};
-  if (before != nullptr) {
-    raise_to(told.usage, before->usage);
-    if (before->cpu.total() >= last.total()) last = before->cpu;
-    // An ended thread takes its run delay along: what it had is kept.
-    told.run_delay_kept_ns = before->run_delay_kept_ns;
-    if (record.usage.run_delay_ns < before->usage.run_delay_ns) {
-      told.run_delay_kept_ns +=
-          before->usage.run_delay_ns - record.usage.run_delay_ns;
+// What was told of this life before, or a new one.
+ScanTotals::Told& ScanTotals::told_of(const Process& record) {
+  for (; cursor_ < told_.size(); ++cursor_) {
+    Told& next = told_[cursor_];
+    if (next.tgid > record.tgid) break;
+    if (next.tgid == record.tgid &&
+        next.start_boot_ns == record.start_boot_ns) {
+      ++cursor_;
+      return next;
     }
+    next.tgid = 0;
+    ++ended_;
   }
-  const CpuTime ticked{told.usage.user_ns, told.usage.system_ns};
-  told.cpu = split_runtime(ticked, told.usage.runtime_ns, last);
-  if (before != nullptr) {
-    told.cpu.user_ns = std::max(told.cpu.user_ns, before->cpu.user_ns);
-    told.cpu.system_ns = std::max(told.cpu.system_ns, before->cpu.system_ns);
+  Told& fresh = fresh_.emplace_back();
+  fresh.tgid = record.tgid;
+  fresh.start_boot_ns = record.start_boot_ns;
+  fresh.cpu = {record.prev_user_ns, record.prev_system_ns};
+  return fresh;
+}
+
+void ScanTotals::drop_ended() {
+  ended_ += told_.size() - cursor_;
+  if (ended_ == 0 && fresh_.empty()) return;
+  told_.resize(cursor_);
+  std::erase_if(told_, [](const Told& told) { return told.tgid == 0; });
+  merged_.resize(told_.size() + fresh_.size());
+  std::merge(told_.begin(), told_.end(), fresh_.begin(), fresh_.end(),
+             merged_.begin(),
+             [](const Told& a, const Told& b) { return a.tgid < b.tgid; });
+  std::swap(told_, merged_);
+}
+
+void ScanTotals::update(Told& told, const Process& record) {
+  // An ended thread takes its run delay along: what it had is kept.
+  if (record.usage.run_delay_ns < told.usage.run_delay_ns) {
+    told.run_delay_kept_ns +=
+        told.usage.run_delay_ns - record.usage.run_delay_ns;
   }
-  return told;
+  raise_to(told.usage, record.usage);
+  told.usage.run_delay_ns = record.usage.run_delay_ns;
+  // A reader of /proc may have been told another split meanwhile. It is taken
+  // over where nothing we told is taken back; else parts of both would add up
+  // to more than was ever used.
+  const CpuTime kernel{record.prev_user_ns, record.prev_system_ns};
+  if (kernel.user_ns >= told.cpu.user_ns &&
+      kernel.system_ns >= told.cpu.system_ns) {
+    told.cpu = kernel;
+  }
+  told.cpu = split_runtime({told.usage.user_ns, told.usage.system_ns},
+                           told.usage.runtime_ns, told.cpu);
 }
 
 ScannedProcess ScanTotals::scanned(const Process& record,

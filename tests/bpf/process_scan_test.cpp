@@ -30,10 +30,12 @@ struct Keep final : ProcessScan::Visitor {
   std::map<int, std::pair<ScannedProcess, std::string>> all;
 };
 
-class ProcessScanTest : public testing::Test {
+// Both programs: the walk, and the iterator that older kernels have alone.
+class ProcessScanTest : public testing::TestWithParam<bool> {
  protected:
   void SetUp() override {
-    auto probe = ProcessScan::open();
+    auto probe =
+        GetParam() ? ProcessScan::open() : ProcessScan::open_iterator();
     if (!probe) GTEST_SKIP() << probe.error().what;
     probe_ = std::move(*probe);
   }
@@ -141,7 +143,7 @@ void compare_identity(Comparison& compare, int pid, const Reading& proc,
   }
 }
 
-TEST_F(ProcessScanTest, AgreesWithProcInTenThousandComparisons) {
+TEST_P(ProcessScanTest, AgreesWithProcInTenThousandComparisons) {
   const std::vector<Child> children = testing_bpf::start_workload(60);
   Comparison compare;
   int threads_unsettled = 0;
@@ -176,7 +178,7 @@ TEST_F(ProcessScanTest, AgreesWithProcInTenThousandComparisons) {
   RecordProperty("comparisons", compare.count());
 }
 
-TEST_F(ProcessScanTest, SeesEveryProcessOnce) {
+TEST_P(ProcessScanTest, SeesEveryProcessOnce) {
   const std::vector<Child> children = testing_bpf::start_workload(30);
   const auto first = testing_bpf::all_pids();
   const Keep seen = pass();
@@ -189,7 +191,19 @@ TEST_F(ProcessScanTest, SeesEveryProcessOnce) {
   }
 }
 
-TEST_F(ProcessScanTest, MemoryEstimateIsInsideItsError) {
+// The walk begins with room for 1,024 processes, and makes more.
+TEST_P(ProcessScanTest, SeesMoreProcessesThanItHadRoomFor) {
+  std::vector<Child> children;
+  for (int i = 0; i < 1100; ++i) {
+    children.emplace_back([] { testing_bpf::sleep_forever(); });
+  }
+  const Keep seen = pass();
+  for (const Child& child : children) {
+    EXPECT_TRUE(seen.all.contains(child.pid())) << child.pid();
+  }
+}
+
+TEST_P(ProcessScanTest, MemoryEstimateIsInsideItsError) {
   const std::vector<Child> children = testing_bpf::start_workload(60);
   ::usleep(50'000);
   const int64_t cpus = ::sysconf(_SC_NPROCESSORS_ONLN);
@@ -221,7 +235,7 @@ TEST_F(ProcessScanTest, MemoryEstimateIsInsideItsError) {
   EXPECT_GT(compare.count(), 200);
 }
 
-TEST_F(ProcessScanTest, ExecCountsUpAndKeepsTheIdentity) {
+TEST_P(ProcessScanTest, ExecCountsUpAndKeepsTheIdentity) {
   int hold[2];
   ASSERT_EQ(::pipe(hold), 0);
   Child child([&] {
@@ -244,6 +258,11 @@ TEST_F(ProcessScanTest, ExecCountsUpAndKeepsTheIdentity) {
   ::close(hold[0]);
   ::close(hold[1]);
 }
+
+INSTANTIATE_TEST_SUITE_P(Each, ProcessScanTest, testing::Values(true, false),
+                         [](const auto& best) {
+                           return best.param ? "best" : "iterator";
+                         });
 
 }  // namespace
 }  // namespace tidemark

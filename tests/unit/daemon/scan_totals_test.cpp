@@ -126,6 +126,47 @@ TEST(ScanTotals, ReusedPidStartsAnew) {
   EXPECT_EQ(all[0].key.start_ticks, 124u);
 }
 
+TEST(ScanTotals, CpuIsTheRunTimeHoweverOthersWereToldItsSplit) {
+  ScanTotals totals(100);
+  auto record = process(10, 30 * kMs);
+  record.usage.user_ns = 20 * kMs;
+  record.usage.system_ns = 10 * kMs;
+  std::vector<std::byte> bytes;
+  append(bytes, record);
+  pass(totals, bytes);
+  // By the next tick's ratio a reader of /proc got more system time.
+  record.usage.runtime_ns = 31 * kMs;
+  record.prev_user_ns = 10 * kMs;
+  record.prev_system_ns = 21 * kMs;
+  bytes.clear();
+  append(bytes, record);
+  const auto all = pass(totals, bytes);
+  EXPECT_EQ(all[0].cpu_user_ns + all[0].cpu_system_ns,
+            static_cast<int64_t>(31 * kMs));
+  EXPECT_GE(all[0].cpu_user_ns, static_cast<int64_t>(20 * kMs));
+}
+
+TEST(ScanTotals, WholePassInAnyOrderIsToldByPid) {
+  ScanTotals totals(100);
+  Keep keep;
+  totals.tell(std::vector{process(30, 3), process(10, 1), process(20, 2)},
+              keep);
+  ASSERT_EQ(keep.all.size(), 3u);
+  EXPECT_EQ(keep.all[0].key.pid, Pid{10});
+  EXPECT_EQ(keep.all[2].cpu_user_ns, 3);
+  // One ended, one is new, one fell behind what was told of it.
+  Keep next;
+  totals.tell(std::vector{process(5, 9), process(20, 2), process(30, 1)}, next);
+  ASSERT_EQ(next.all.size(), 3u);
+  EXPECT_EQ(next.all[0].cpu_user_ns, 9);
+  EXPECT_EQ(next.all[2].cpu_user_ns, 3);
+  Keep last;
+  totals.tell(std::vector{process(10, 4), process(30, 5)}, last);
+  ASSERT_EQ(last.all.size(), 2u);
+  EXPECT_EQ(last.all[0].cpu_user_ns, 4);
+  EXPECT_EQ(last.all[1].cpu_user_ns, 5);
+}
+
 TEST(ScanTotals, MemoryBelowZeroIsZeroAndNoneIsAbsent) {
   ScanTotals totals(100);
   auto record = process(10, 0);
