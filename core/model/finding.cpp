@@ -61,4 +61,18 @@ const char* confirmation_name(Confirmation confirmation) {
   return "unknown";
 }
 
+const char* site_class_name(SiteClass site_class) {
+  switch (site_class) {
+    case SiteClass::leak: return "leak";
+    case SiteClass::tidy_at_exit: return "tidy_at_exit";
+    case SiteClass::cache: return "cache";
+    case SiteClass::slow_drain: return "slow_drain";
+    case SiteClass::startup: return "startup";
+    case SiteClass::step: return "step";
+    case SiteClass::churn: return "churn";
+    case SiteClass::unclear: break;
+  }
+  return "unclear";
+}
+
 }  // namespace tidemark
