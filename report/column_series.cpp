@@ -22,26 +22,38 @@ ColumnSeries::Cell& ColumnSeries::cell(size_t index) {
   return cells_[at];
 }
 
-void ColumnSeries::add(const ColumnScale& scale, BootTime time, double value,
-                       double weight) {
-  if (!std::isfinite(value) || weight <= 0) return;
-  const size_t index = scale.index(time);
-  const bool is_near = time - last_time_ <= 10 * scale.interval;
-  if (!is_fresh_ && is_near) {
-    for (size_t i = last_index_ + 1; i < index; ++i) {
-      cell(i) = {last_, last_, last_ * weight, weight};
-    }
-  }
+void ColumnSeries::put(size_t index, double value, double weight) {
   Cell& here = cell(index);
   here.min = here.weight > 0 ? std::min(here.min, value) : value;
   here.max = here.weight > 0 ? std::max(here.max, value) : value;
   here.sum += value * weight;
   here.weight += weight;
   total_ += value * weight;
+}
+
+void ColumnSeries::add_level(const ColumnScale& scale, BootTime time,
+                             double value) {
+  if (!std::isfinite(value)) return;
+  const size_t index = scale.index(time);
+  const double column = to_seconds(scale.column);
+  if (!is_fresh_) {
+    for (size_t i = last_index_ + 1; i < index; ++i) put(i, last_, column);
+  }
+  put(index, value, to_seconds(scale.interval));
   last_ = value;
-  last_time_ = time;
   last_index_ = index;
   is_fresh_ = false;
+}
+
+void ColumnSeries::add_rate(const ColumnScale& scale, BootTime from,
+                            BootTime to, double value) {
+  if (!std::isfinite(value) || to <= from) return;
+  const double seconds = to_seconds(std::min(to - from, scale.column));
+  const size_t first = scale.index(from + scale.column / 2);
+  const size_t end = scale.index(to + scale.column / 2);
+  if (first >= end)
+    return put(scale.index(from + (to - from) / 2), value, seconds);
+  for (size_t i = first; i < end; ++i) put(i, value, seconds);
 }
 
 TimelineSeries ColumnSeries::finish(std::string name, size_t columns) const {

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
+#include <string>
 #include <vector>
 
 #include "report/timeline.h"
@@ -25,13 +26,14 @@ struct ColumnScale {
   }
 };
 
-// Takes values in the order of time. Columns that two readings jump over hold
-// the earlier value, but not across a gap of the recording.
+// Takes values in the order of time.
 class ColumnSeries {
  public:
-  // `weight`: seconds that the value stands for.
-  void add(const ColumnScale& scale, BootTime time, double value,
-           double weight);
+  // A level read at `time`; it holds until the next reading.
+  void add_level(const ColumnScale& scale, BootTime time, double value);
+  // A rate over a stretch of time: for the columns it covers at least half.
+  void add_rate(const ColumnScale& scale, BootTime from, BootTime to,
+                double value);
   // Nothing is known between the last value and the next.
   void interrupt() { is_fresh_ = true; }
   bool empty() const { return cells_.empty(); }
@@ -43,12 +45,12 @@ class ColumnSeries {
     double min = 0, max = 0, sum = 0, weight = 0;
   };
   Cell& cell(size_t index);
+  void put(size_t index, double value, double weight);
 
   size_t first_ = 0;         // the column of cells_[0]
   std::vector<Cell> cells_;  // weight 0: nothing was read
   double total_ = 0, last_ = 0;
   size_t last_index_ = 0;
-  BootTime last_time_;
   bool is_fresh_ = true;
 };
 

@@ -32,6 +32,21 @@ double part_of(const std::pair<BootTime, BootTime>& span, BootTime time) {
   return whole > 0 ? std::clamp(done / whole, 0.0, 1.0) : 1.0;
 }
 
+// What the host has of a thing, as a line in its chart.
+void add_limits(Timeline& timeline, const RecordingInfo& info) {
+  for (TimelineChart& chart : timeline.charts) {
+    const bool is_cpu = chart.id == "cpu" || chart.id == "host_cpu";
+    const bool is_memory =
+        chart.id == "memory" || chart.id == "heap" || chart.id == "host_memory";
+    const int64_t limit = is_cpu      ? info.cpu_count
+                          : is_memory ? info.memory_bytes
+                                      : 0;
+    if (limit > 0) {
+      chart.limits.push_back({"host has", static_cast<double>(limit)});
+    }
+  }
+}
+
 }  // namespace
 
 Result<ReportData> load_report(const std::string& path,
@@ -65,6 +80,7 @@ Result<ReportData> load_report(const std::string& path,
   data.closed = reader.closed();
   data.damages = reader.damages();
   if (timeline) data.timeline = timeline->finish();
+  add_limits(data.timeline, data.info);
   return data;
 }
 

@@ -22,6 +22,9 @@ void add_process(RoleUse& role, const SubjectUse& use) {
   role.cpu_seconds += use.cpu_seconds;
   role.io_read_bytes += use.io_read_bytes;
   role.io_write_bytes += use.io_write_bytes;
+  role.minor_faults += use.minor_faults;
+  role.major_faults += use.major_faults;
+  role.run_delay_seconds += use.run_delay_seconds;
   // The axis of one role is one: its processes share the run's ops, or each
   // counts its own; the largest is right for both when one process works.
   role.ops = std::max(role.ops, ops_behind(use));
@@ -54,6 +57,9 @@ void add_role(RoleUse& sum, const RoleUse& one) {
   sum.threads_known |= one.threads_known;
   sum.io_read_bytes += one.io_read_bytes;
   sum.io_write_bytes += one.io_write_bytes;
+  sum.minor_faults += one.minor_faults;
+  sum.major_faults += one.major_faults;
+  sum.run_delay_seconds += one.run_delay_seconds;
   sum.ops += one.ops;
 }
 

@@ -24,7 +24,9 @@ struct RoleUse {
   double fds_last = 0, threads_last = 0;
   bool rss_known = false, fds_known = false, threads_known = false;
   int64_t io_read_bytes = 0, io_write_bytes = 0;
-  double ops = 0;  // of its own op axis; 0: none was counted
+  int64_t minor_faults = 0, major_faults = 0;
+  double run_delay_seconds = 0;  // runnable, but waiting for a CPU
+  double ops = 0;                // of its own op axis; 0: none was counted
 
   double cpu_ratio() const { return seconds > 0 ? cpu_seconds / seconds : 0; }
 };

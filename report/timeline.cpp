@@ -261,7 +261,7 @@ void TimelineBuilder::Impl::flush(Chart& chart) {
     if (group.others && !was_touched) continue;
     if (!group.counter) {
       if (group.members > 0) {
-        group.series.add(scale, now, group.level, to_seconds(scale.interval));
+        group.series.add_level(scale, now, group.level);
       }
       continue;
     }
@@ -277,8 +277,8 @@ void TimelineBuilder::Impl::flush(Chart& chart) {
     // Readings at the edge of a phase are too near for a rate.
     const Nanoseconds length = now - group.from;
     if (length < scale.interval / 2) continue;
-    group.series.add(scale, group.from + length / 2,
-                     group.pending / to_seconds(length), to_seconds(length));
+    group.series.add_rate(scale, group.from, now,
+                          group.pending / to_seconds(length));
     group.pending = 0;
     group.from = now;
   }
@@ -308,11 +308,11 @@ void TimelineBuilder::Impl::close_column() {
   constexpr uint64_t kEnoughForP95 = 20;
   // A column's frames say what happened since the last one of the column
   // before.
-  const BootTime time = column_before + (frame_time - column_before) / 2;
+  const BootTime from = column_before;
   column_before = frame_time;
-  const double weight = to_seconds(scale.column);
   const auto put = [&](ChartId id, const std::string& name, double ns) {
-    charts[{id, ""}].groups[name].series.add(scale, time, ns * 1e-9, weight);
+    charts[{id, ""}].groups[name].series.add_rate(scale, from, frame_time,
+                                                  ns * 1e-9);
   };
   for (auto& [name, sources] : spans) {
     Histogram sum;
@@ -324,11 +324,7 @@ void TimelineBuilder::Impl::close_column() {
       sum.merge(now->since(source.boundary));
       source.boundary = std::move(*now);
     }
-    if (sum.empty()) {
-      charts[{ChartId::latency_p50, ""}].groups[name].series.interrupt();
-      charts[{ChartId::latency_p95, ""}].groups[name].series.interrupt();
-      continue;
-    }
+    if (sum.empty()) continue;
     put(ChartId::latency_p50, name,
         static_cast<double>(sum.quantile(0.5).value_or(0)));
     if (sum.count() < kEnoughForP95) continue;
@@ -340,6 +336,12 @@ void TimelineBuilder::Impl::close_column() {
 void TimelineBuilder::on_frame(const Frame& frame,
                                const Dictionary& dictionary) {
   Impl& impl = *impl_;
+  // Nobody said why nothing was read for so long; nothing is known of it.
+  const Nanoseconds silence = frame.time - impl.frame_time;
+  const Nanoseconds tick =
+      std::max(impl.scale.interval, Nanoseconds(frame.interval_ns));
+  if (impl.has_frame && silence > 10 * tick)
+    on_gap(impl.frame_time, frame.time);
   const size_t column = impl.scale.index(frame.time);
   if (impl.has_frame && column != impl.column) impl.close_column();
   if (!impl.has_frame) impl.column_before = frame.time;

@@ -1,0 +1,28 @@
+// The sections of the page, in its order. Each appends a <section>, or nothing
+// when there is nothing to say.
+#pragma once
+
+#include <string>
+
+#include "report/format.h"
+#include "report/report_data.h"
+
+namespace tidemark::html {
+
+void add_banner(std::string& out, const ReportData& data,
+                const FormatOptions& options);
+void add_findings(std::string& out, const ReportData& data);
+void add_timelines(std::string& out, const ReportData& data);
+void add_phases(std::string& out, const ReportData& data);
+void add_latency(std::string& out, const ReportData& data);
+void add_notes(std::string& out, const ReportData& data);
+void add_quality(std::string& out, const ReportData& data,
+                 const FormatOptions& options);
+
+// The curve that a finding was drawn from, with its fit, as <svg>; "" when
+// there are fewer than two points.
+std::string finding_chart(const ReportData& data, const Finding& finding);
+// A span's durations as bars over a logarithmic scale of lo..hi ns.
+std::string duration_chart(const SpanStats& span, double lo_ns, double hi_ns);
+
+}  // namespace tidemark::html
