@@ -13,10 +13,12 @@
 
 #include "core/base/clock.h"
 #include "core/base/result.h"
+#include "core/model/event.h"
 #include "core/model/frame.h"
 #include "core/model/metric.h"
 #include "core/model/site.h"
 #include "core/model/subject.h"
+#include "daemon/heap_settings.h"
 
 namespace tidemark {
 
@@ -74,11 +76,26 @@ struct Roots {
   std::string sys = "/sys";
 };
 
+// What befell a sensor, into the recording: steps that are no values.
+class EventSink {
+ public:
+  virtual ~EventSink() = default;
+  virtual void add(Event event) = 0;
+};
+
+// The innermost phase that is on: what sites take now belongs to its cohort.
+struct Cohort {
+  uint32_t ordinal = 0;  // as Subject::cohort
+  std::string path;      // "" outside phases; raw bytes
+};
+
 struct CollectorContext {
   Roots roots;
   Definer& definer;
   ProcessTable& processes;
   const Clock& clock;
+  EventSink* events = nullptr;  // nullptr: nobody wants them
+  HeapSettings heap = {};
 };
 
 struct CollectRequest {
@@ -97,6 +114,13 @@ class Collector {
   // Reads once. An error marks the frame incomplete; values already put stay.
   virtual Status collect(const CollectRequest& request,
                          FrameBuilder& frame) = 0;
+
+  // A phase began or ended; the edge's frame is collected next.
+  virtual void phase_changed(const Cohort&) {}
+  // A process of ours is watched and waits before its first instruction.
+  virtual void process_held(ProcessKey) {}
+  // The last frame is collected next: what is under way has to end.
+  virtual void finish() {}
 };
 
 struct CollectorEntry {

@@ -39,7 +39,8 @@ Engine::Impl::Impl(EngineOptions opts, EventLoop& event_loop,
       loop(event_loop),
       clock(system_clock),
       processes(options.roots, registry),
-      sampler(all_collectors(), {options.roots, registry, processes, clock}),
+      sampler(all_collectors(),
+              {options.roots, registry, processes, clock, this, options.heap}),
       self(registry, options.roots),
       governor(options.budget),
       quiesce(options.roots) {
@@ -141,6 +142,7 @@ Status Engine::Impl::finish() {
     TIDEMARK_CHECK(loop.disarm(timer));
   }
   pump();
+  sampler.finish();
   const BootTime now = clock.now();
   // The last reading is an edge: it has the slow tier, and no deadline.
   take_edge(now, now);
@@ -179,7 +181,10 @@ void Engine::command_began(Pid pid) {
   Event event;
   event.time = event.received = impl_->clock.now();
   event.kind = EventKind::command_begin;
-  if (process != nullptr) event.subject = process->id;
+  if (process != nullptr) {
+    event.subject = process->id;
+    impl_->sampler.process_held(process->process);
+  }
   impl_->item->events.push_back(std::move(event));
   impl_->push();
 }

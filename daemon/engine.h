@@ -14,6 +14,7 @@
 #include "core/base/result.h"
 #include "core/os/event_loop.h"
 #include "daemon/collector.h"
+#include "daemon/heap_settings.h"
 #include "daemon/roles.h"
 
 namespace tidemark {
@@ -22,6 +23,7 @@ struct EngineOptions {
   std::string output;  // must not exist
   Nanoseconds interval = std::chrono::seconds(1);
   double budget = 0.01;
+  HeapSettings heap;
   RoleRules rules;
   std::string socket;                // where clients connect
   int inherited_socket = -1;         // from the service manager
@@ -52,7 +54,7 @@ class Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  // The command's process was let go, and ended with a wait status.
+  // The command's process is about to be let go; it ended with a wait status.
   void command_began(Pid pid);
   void command_ended(int wait_status);
   // Processes of the command that are alive.

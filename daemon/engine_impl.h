@@ -22,7 +22,7 @@
 
 namespace tidemark {
 
-struct Engine::Impl {
+struct Engine::Impl final : EventSink {
   Impl(EngineOptions opts, EventLoop& event_loop, const Clock& system_clock);
 
   // engine.cpp: beginning and end.
@@ -52,6 +52,8 @@ struct Engine::Impl {
   void note_problems(BootTime now);
   void add_event(EventKind kind, BootTime time, std::string name,
                  std::string text, int64_t value = 0);
+  void add(Event event) override;  // of a collector
+  void tell_phase();
   void push();
   void arm_poll();
 
@@ -93,6 +95,7 @@ struct Engine::Impl {
   };
   std::vector<ClientProcess> client_processes;
 
+  uint32_t cohort_told = 0;
   BootTime last_frame;
   Nanoseconds edge_lag{0};
   int64_t ticks_taken = 0, ticks_missed = 0, events_lost = 0;

@@ -95,6 +95,7 @@ void Engine::Impl::pump() {
                       std::make_move_iterator(released.events.end()));
   release_batches(now);
   item->sync |= released.phase_ended;
+  tell_phase();
   for (const Event& event : released.quiesces) begin_quiesce(event);
   if (released.edge) {
     take_edge(released.edge_time, released.last_edge_time);
@@ -211,6 +212,24 @@ void Engine::Impl::note_problems(BootTime now) {
     add_event(EventKind::degraded, now, std::move(problem.name),
               std::move(problem.cause));
   }
+}
+
+void Engine::Impl::add(Event event) {
+  log_info(event.text);
+  item->events.push_back(std::move(event));
+}
+
+// What sites take from now on belongs to the innermost open phase.
+void Engine::Impl::tell_phase() {
+  const PhaseTracker& phases = correlator.phases();
+  Cohort cohort;
+  if (const auto open = phases.open(); !open.empty()) {
+    cohort.ordinal = static_cast<uint32_t>(open.back() + 1);
+    cohort.path = phases.phases()[open.back()].path;
+  }
+  if (cohort.ordinal == cohort_told) return;
+  cohort_told = cohort.ordinal;
+  sampler.phase_changed(cohort);
 }
 
 void Engine::Impl::add_event(EventKind kind, BootTime time, std::string name,

@@ -110,6 +110,18 @@ void Sampler::edge(BootTime time, Nanoseconds interval, const SamplePlan& plan,
   writer_.end_reads(context_.clock.now());
 }
 
+void Sampler::phase_changed(const Cohort& cohort) {
+  for (const auto& each : running_) each->collector->phase_changed(cohort);
+}
+
+void Sampler::process_held(ProcessKey process) {
+  for (const auto& each : running_) each->collector->process_held(process);
+}
+
+void Sampler::finish() {
+  for (const auto& each : running_) each->collector->finish();
+}
+
 void Sampler::run(Running& collector, const CollectRequest& request,
                   Frame& frame) {
   if (collector.skip > 0) {

@@ -55,6 +55,10 @@ class Sampler {
   void edge(BootTime time, Nanoseconds interval, const SamplePlan& plan,
             Frame& frame, const Finish& finish);
 
+  void phase_changed(const Cohort& cohort);
+  void process_held(ProcessKey process);
+  void finish();
+
   // An edge every 10 ms must not read the slow tier each time.
   static constexpr Nanoseconds kSlowSpacing = std::chrono::milliseconds(100);
   // A scan that took longer than this is left to the ticks.

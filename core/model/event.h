@@ -40,6 +40,7 @@ enum class EventKind : uint8_t {
   alert = 51,          // name: gate or finding; text: the sentence
   command_begin = 52,  // record -- cmd: the command was started
   command_end = 53,    // value: wait status
+  heap = 54,  // name: attached, sampling, detached; text: what and why
 };
 
 // How a phase is to be read; a closed set (part 2 of the design).

@@ -34,6 +34,7 @@ std::string kind_word(EventKind kind) {
     case EventKind::alert: return "alert !!";
     case EventKind::command_begin: return "command begin";
     case EventKind::command_end: return "command end";
+    case EventKind::heap: return "heap";
   }
   return fmt::format("event {}", static_cast<int>(kind));
 }
