@@ -259,22 +259,12 @@ TEST_F(ProcessLifeTest, FinalCpuPeakMemoryAndIo) {
 
 TEST_F(ProcessLifeTest, ThreadsEndInAnyOrder) {
   for (int i = 0; i < 20; ++i) {
-    const Child child([] {
-      for (int t = 0; t < 6; ++t) {
-        std::thread([t] {
-          timespec cpu{};
-          do {
-            ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &cpu);
-          } while (cpu.tv_nsec < 4'000'000 + t * 1'000'000);
-        }).detach();
-      }
-      ::syscall(SYS_exit, 0);  // the leader, alone, is the first to go
-    });
-    const Final final = finish(child.pid());
+    const pid_t pid = spawn(TIDEMARK_LEADER_FIRST);
+    const Final final = finish(pid);
     drain();
-    ASSERT_EQ(count(LifeKind::exit, child.pid()), 1u);
-    expect_final(*find(LifeKind::exit, child.pid()), final, 7);
-    EXPECT_EQ(count(LifeKind::fork, child.pid()), 1u);
+    ASSERT_EQ(count(LifeKind::exit, pid), 1u);
+    expect_final(*find(LifeKind::exit, pid), final, 7);
+    EXPECT_EQ(count(LifeKind::fork, pid), 1u);
   }
 }
 
