@@ -47,11 +47,11 @@ void ChapterSummarizer::frame(int64_t time_ns) {
 ChapterSummarizer::Running& ChapterSummarizer::running(uint32_t metric,
                                                        uint32_t slot) {
   if (metric >= running_.size()) running_.resize(metric + 1);
-  std::vector<Running>& slots = running_[metric];
-  if (slot >= slots.size()) {
-    slots.resize(std::max<size_t>(slot + 1, slots.size() * 2));
-  }
-  return slots[slot];
+  std::vector<std::unique_ptr<Page>>& pages = running_[metric];
+  const uint32_t page = slot / kPage;
+  if (page >= pages.size()) pages.resize(page + 1);
+  if (!pages[page]) pages[page] = std::make_unique<Page>();
+  return (*pages[page])[slot % kPage];
 }
 
 void ChapterSummarizer::change(uint32_t metric,
@@ -135,7 +135,8 @@ void ChapterSummarizer::summarize(SummaryRecord& out) const {
   out.ticks = ticks_;
   out.series.clear();
   for (const Touched& touched : touched_) {
-    const Running& series = running_[touched.metric][touched.slot];
+    const Running& series =
+        (*running_[touched.metric][touched.slot / kPage])[touched.slot % kPage];
     if (series.epoch != epoch_ || series.subject != touched.subject) continue;
     const auto done = finish(series, touched.metric, touched.subject);
     const SeriesSummary& value = done.value;

@@ -3,7 +3,9 @@
 // nothing, here and in the file.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -43,6 +45,8 @@ class ChapterSummarizer {
     int64_t first = 0, last = 0, min = 0, max = 0;
     double sum = 0;  // over frames before `since`; of value - first, if whole
   };
+  static constexpr uint32_t kPage = 64;
+  using Page = std::array<Running, kPage>;
   struct Touched {
     uint32_t metric, subject, slot;
   };
@@ -54,8 +58,10 @@ class ChapterSummarizer {
   SummaryRecord::Series finish(Running series, uint32_t metric,
                                uint32_t subject) const;
 
-  std::vector<Traits> traits_;                 // by metric
-  std::vector<std::vector<Running>> running_;  // by metric, slot
+  std::vector<Traits> traits_;  // by metric
+  // By metric and slot, in pages: most metrics are of few subjects, wherever
+  // their slots are.
+  std::vector<std::vector<std::unique_ptr<Page>>> running_;
   std::vector<Touched> touched_;
   std::vector<SummaryRecord::Series> ended_;
   uint32_t epoch_ = 0;
