@@ -44,6 +44,30 @@ bool is_news(const Event& event) {
   return event.kind != EventKind::exit || event.value != 0;
 }
 
+std::string News::whole() const {
+  if (times == 1) return text;
+  return text +
+         fmt::format(" ({}×, last at {})", times, seconds_text(last_seconds));
+}
+
+std::vector<News> gather_news(const ReportData& data) {
+  std::vector<News> all;
+  std::map<std::string, size_t> place;
+  for (const Event& event : data.summary.notes) {
+    if (!is_news(event)) continue;
+    const double at = to_seconds(event.time - data.summary.begin);
+    const std::string text = note_text(data, event);
+    const auto [found, is_new] = place.try_emplace(text, all.size());
+    if (is_new) {
+      all.push_back({at, at, 1, text});
+    } else {
+      all[found->second].last_seconds = at;
+      ++all[found->second].times;
+    }
+  }
+  return all;
+}
+
 std::string gap_text(const Quality& quality) {
   int64_t ticks = 0;
   std::set<std::string> reasons;

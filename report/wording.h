@@ -22,6 +22,18 @@ std::string note_text(const ReportData& data, const Event& event);
 // A process that exits with 0 is no news.
 bool is_news(const Event& event);
 
+// The news of a run in the order of their first time; what was said again in
+// the same words is one of them.
+struct News {
+  double first_seconds = 0;  // since the run began
+  double last_seconds = 0;
+  size_t times = 1;
+  std::string text;
+  // The text, with how often and until when if it was said again.
+  std::string whole() const;
+};
+std::vector<News> gather_news(const ReportData& data);
+
 // "12 ticks missing in 2 gaps: late ticks".
 std::string gap_text(const Quality& quality);
 // "2 lane full, 1 incomplete frames"; empty when nothing was lost.

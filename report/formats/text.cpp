@@ -255,10 +255,7 @@ void Writer::spans(const std::vector<PhaseGroup>& groups) {
 }
 
 void Writer::notes() {
-  std::vector<const Event*> news;
-  for (const Event& event : data_.summary.notes) {
-    if (is_news(event)) news.push_back(&event);
-  }
+  const std::vector<News> news = gather_news(data_);
   if (news.empty()) return;
   heading("Notes");
   for (size_t i = 0; i < news.size(); ++i) {
@@ -266,9 +263,9 @@ void Writer::notes() {
       out_ += fmt::format("  and {} more (-v)\n", news.size() - kMostNotes);
       break;
     }
-    const double at = to_seconds(news[i]->time - data_.summary.begin);
-    const std::string line = fmt::format("  {:>10}  ", seconds_text(at)) +
-                             clean(note_text(data_, *news[i]));
+    const std::string line =
+        fmt::format("  {:>10}  ", seconds_text(news[i].first_seconds)) +
+        clean(news[i].whole());
     out_ += fit(line, kWidth) + "\n";
   }
 }

@@ -13,10 +13,7 @@ namespace tidemark::html {
 
 void add_notes(std::string& out, const ReportData& data) {
   constexpr size_t kMostNotes = 300;
-  std::vector<const Event*> news;
-  for (const Event& event : data.summary.notes) {
-    if (is_news(event)) news.push_back(&event);
-  }
+  const std::vector<News> news = gather_news(data);
   if (news.empty()) return;
   out +=
       "<section id=\"notes\" aria-labelledby=\"h-notes\">\n"
@@ -29,8 +26,8 @@ void add_notes(std::string& out, const ReportData& data) {
   Table table(out, "What happened");
   table.head({"At", "What"}, 2);
   for (size_t i = 0; i < news.size() && i < kMostNotes; ++i) {
-    const double at = to_seconds(news[i]->time - data.summary.begin);
-    table.row({seconds_text(at), clipped(note_text(data, *news[i]), 160)});
+    table.row(
+        {seconds_text(news[i].first_seconds), clipped(news[i].whole(), 160)});
   }
   table.end();
   if (news.size() > kMostNotes) {
