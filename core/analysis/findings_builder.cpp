@@ -14,7 +14,8 @@ struct Judged {
   Resource resource;
   Kept kept;  // whose read times are the resource's
 };
-constexpr std::array<Judged, 7> kJudged = {{
+constexpr std::array<Judged, 8> kJudged = {{
+    {Resource::heap, Kept::heap_live},
     {Resource::rss_anon, Kept::rss_anon},
     {Resource::rss_shmem, Kept::rss_shmem},
     {Resource::fds, Kept::fds},
@@ -104,7 +105,12 @@ std::vector<Finding::Point> thin(std::vector<Finding::Point> points) {
   return lowest;
 }
 
-// A phase without phases inside it: growth is told of the innermost.
+bool is_load(PhaseKind kind) {
+  return kind == PhaseKind::load || kind == PhaseKind::steady;
+}
+
+}  // namespace
+
 bool is_leaf(const std::vector<Phase>& phases, size_t index) {
   // Phases are in order of begin: a part follows its whole.
   for (size_t i = index + 1; i < phases.size(); ++i) {
@@ -114,12 +120,6 @@ bool is_leaf(const std::vector<Phase>& phases, size_t index) {
   return true;
 }
 
-bool is_load(PhaseKind kind) {
-  return kind == PhaseKind::load || kind == PhaseKind::steady;
-}
-
-// Where a leak can grow: the innermost measured phases after the warm-up. Load
-// and steady ones, or those without a kind when there are no others.
 std::vector<size_t> measured_phases(const RunReadings& run, Span life) {
   const bool has_load = std::ranges::any_of(
       run.phases, [](const Phase& phase) { return is_load(phase.kind); });
@@ -135,6 +135,8 @@ std::vector<size_t> measured_phases(const RunReadings& run, Span life) {
   }
   return measured;
 }
+
+namespace {
 
 // The paths in which the level rose, by at least a tenth of all rises. With
 // one path only, that is where the growth between its cycles comes from.
@@ -228,15 +230,16 @@ CurveInput curve_input(const RunReadings& run, const ProcessCurves& process,
 std::vector<Finding> findings_of(const RunReadings& run,
                                  const ProcessCurves& process,
                                  const SeriesStore& store,
-                                 const OpsTable::Primary& primary) {
+                                 const OpsTable::Primary& primary,
+                                 double heap_step) {
   std::vector<Finding> findings;
   for (const Judged& judged : kJudged) {
     const LevelCurve& level = resource_level(process, judged.resource);
     if (level.empty()) continue;
-    Finding finding =
-        judge(curve_input(run, process, judged.resource,
-                          times_of(store.reads(judged.kept)), primary),
-              run.verdict);
+    CurveInput input = curve_input(run, process, judged.resource,
+                                   times_of(store.reads(judged.kept)), primary);
+    if (judged.resource == Resource::heap) input.instrument_floor = heap_step;
+    Finding finding = judge(input, run.verdict);
     finding.subject = process.subject;
     finding.resource = judged.resource;
     if (tells_where(finding.verdict)) {

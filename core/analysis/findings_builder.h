@@ -26,11 +26,21 @@ CurveInput curve_input(const RunReadings& run, const ProcessCurves& process,
                        Resource resource, const std::vector<BootTime>& reads,
                        const OpsTable::Primary& primary);
 
-// One finding per resource that was read.
+// One finding per resource that was read. `heap_step`: what the heap's figure
+// cannot resolve, in bytes.
 std::vector<Finding> findings_of(const RunReadings& run,
                                  const ProcessCurves& process,
                                  const SeriesStore& store,
-                                 const OpsTable::Primary& primary);
+                                 const OpsTable::Primary& primary,
+                                 double heap_step = 16);
+
+// A phase without phases inside it: growth is told of the innermost.
+bool is_leaf(const std::vector<Phase>& phases, size_t index);
+
+// Where a leak can grow: the innermost measured phases after the warm-up that
+// begin within `life`, as ascending indices. Load and steady ones, or those
+// without a kind when there are no others.
+std::vector<size_t> measured_phases(const RunReadings& run, Span life);
 
 // True when the process lived long enough for a verdict to mean something:
 // 10 s and a tenth of the run.

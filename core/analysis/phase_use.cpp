@@ -139,56 +139,92 @@ double OpsCurve::at(BootTime time) const {
   return sum;
 }
 
+namespace {
+
+// A load generator, by the role that a rule gave it.
+bool generates_load(const Subject& subject) {
+  static constexpr const char* kRoles[] = {"loadgen", "driver", "load"};
+  return std::ranges::find(kRoles, subject.role) != std::end(kRoles);
+}
+
+}  // namespace
+
 OpsTable::OpsTable(const SeriesStore& store, const Dictionary& dictionary,
                    const std::vector<Event>& events) {
+  find_drivers(dictionary, events);
   for (const auto& [id, client] : store.clients()) {
-    const Subject* subject = dictionary.subject(id);
-    Own* own = nullptr;
-    if (subject != nullptr && subject->process.pid.value > 0) {
-      own = &by_process_[subject->process];
-    }
-    for (const auto& [name, series] : client.ops) {
-      CounterCurve curve(series.unpack());
-      const BootTime first = curve.first_growth();
-      if (first == BootTime::max()) continue;
-      if (first < first_time_) {
-        first_ = name;
-        first_time_ = first;
-      }
-      if (own != nullptr) {
-        if (first < own->first_time) {
-          own->first = name;
-          own->first_time = first;
-        }
-        own->ops[name].add(curve);
-      }
-      all_[name].add(std::move(curve));
-    }
+    add(id, client, dictionary.subject(id));
   }
   for (const Event& event : events) {
     const Subject* client = dictionary.subject(event.subject);
     if (event.kind == EventKind::client_primary && client != nullptr) {
-      declare(event.name, client->process);
+      declare(event.name, *client);
     }
   }
 }
 
-void OpsTable::declare(const std::string& name, ProcessKey process) {
-  if (!all_.contains(name)) return;  // declared, never counted
-  first_ = name;
-  const auto own = by_process_.find(process);
+// Who drives the test: those whose role says so, and those that mark its
+// phases or its run. A shell's marks are of nobody's work.
+void OpsTable::find_drivers(const Dictionary& dictionary,
+                            const std::vector<Event>& events) {
+  // The rule may have named the process or the client in it.
+  std::set<ProcessKey> generators;
+  for (const Subject& subject : dictionary.subjects()) {
+    if (generates_load(subject)) generators.insert(subject.process);
+  }
+  for (const Subject& subject : dictionary.subjects()) {
+    if (subject.kind == SubjectKind::client &&
+        generators.contains(subject.process)) {
+      drivers_.insert(subject.id);
+    }
+  }
+  for (const Event& event : events) {
+    if (event.kind == EventKind::phase_begin ||
+        event.kind == EventKind::run_begin) {
+      drivers_.insert(event.subject);
+    }
+  }
+}
+
+void OpsTable::add(SubjectId id, const ClientSeries& client,
+                   const Subject* subject) {
+  std::vector<Own*> owners;
+  if (subject != nullptr && subject->process.pid.value > 0) {
+    owners.push_back(&by_process_[subject->process]);
+  }
+  if (drivers_.contains(id)) owners.push_back(&driven_);
+  for (const auto& [name, series] : client.ops) {
+    CounterCurve curve(series.unpack());
+    const BootTime first = curve.first_growth();
+    if (first == BootTime::max()) continue;
+    for (Own* own : owners) {
+      if (first < own->first_time) {
+        own->first = name;
+        own->first_time = first;
+      }
+      own->ops[name].add(curve);
+    }
+    all_[name].add(std::move(curve));
+  }
+}
+
+// Declared and never counted is nothing.
+void OpsTable::declare(const std::string& name, const Subject& client) {
+  const auto own = by_process_.find(client.process);
   if (own != by_process_.end() && own->second.ops.contains(name)) {
     own->second.first = name;
+  }
+  if (drivers_.contains(client.id) && driven_.ops.contains(name)) {
+    driven_.first = name;
   }
 }
 
 OpsTable::Primary OpsTable::primary(ProcessKey process) const {
-  const auto own = by_process_.find(process);
-  if (own != by_process_.end() && !own->second.ops.empty()) {
-    return {own->second.first, &own->second.ops.at(own->second.first)};
-  }
-  if (all_.empty()) return {};
-  return {first_, &all_.at(first_)};
+  const auto found = by_process_.find(process);
+  const bool is_own = found != by_process_.end() && !found->second.ops.empty();
+  const Own& own = is_own ? found->second : driven_;
+  if (own.ops.empty()) return {};
+  return {own.first, &own.ops.at(own.first)};
 }
 
 ProcessCurves unpack(SubjectId id, const ProcessSeries& series, Span life) {
@@ -276,6 +312,7 @@ const LevelCurve& resource_level(const ProcessCurves& process,
   static const LevelCurve kNone;
   switch (resource) {
     case Resource::rss_anon: return process.rss;
+    case Resource::heap: return process.level(Kept::heap_live);
     case Resource::rss_shmem: return process.level(Kept::rss_shmem);
     case Resource::fds: return process.level(Kept::fds);
     case Resource::sockets: return process.level(Kept::sockets);

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -39,13 +40,17 @@ class OpsTable {
     const OpsCurve* curve = nullptr;  // null: no operation was counted
   };
   // The op that the process itself counted and called primary, else the first
-  // it counted, else the same of all clients.
+  // it counted; of one that counted none, the same of the clients that drive
+  // the test. What a server counts says nothing of its neighbours' work.
   Primary primary(ProcessKey process) const;
   // By name, over all clients.
   const std::map<std::string, OpsCurve>& all() const { return all_; }
 
  private:
-  void declare(const std::string& name, ProcessKey process);
+  void find_drivers(const Dictionary& dictionary,
+                    const std::vector<Event>& events);
+  void add(SubjectId id, const ClientSeries& client, const Subject* subject);
+  void declare(const std::string& name, const Subject& client);
 
   struct Own {
     std::map<std::string, OpsCurve> ops;
@@ -54,8 +59,8 @@ class OpsTable {
   };
   std::map<std::string, OpsCurve> all_;
   std::map<ProcessKey, Own> by_process_;
-  std::string first_;
-  BootTime first_time_ = BootTime::max();
+  std::set<SubjectId> drivers_;
+  Own driven_;  // of the drivers together
 };
 
 // One process's series, unpacked.

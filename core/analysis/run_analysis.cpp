@@ -9,6 +9,8 @@
 #include "core/analysis/phase_use.h"
 #include "core/analysis/quality.h"
 #include "core/analysis/series_store.h"
+#include "core/analysis/site_findings.h"
+#include "core/analysis/site_store.h"
 
 namespace tidemark {
 namespace {
@@ -30,6 +32,7 @@ bool is_note(EventKind kind) {
 struct RunAnalysis::Impl {
   VerdictOptions verdict;
   SeriesStore store;
+  SiteStore sites;
   EdgeHistograms histograms;
   EventLog log;
   QualityMeter quality;
@@ -43,6 +46,10 @@ struct RunAnalysis::Impl {
   }
   RunSummary summarize(const Dictionary& dictionary) const;
   void summarize_phases(RunSummary& summary, const OpsTable& ops) const;
+  std::vector<Finding> judge_process(const RunReadings& readings,
+                                     const ProcessCurves& process,
+                                     const OpsTable::Primary& primary,
+                                     const SiteIndex& site_index) const;
   void summarize_processes(RunSummary& summary, const OpsTable& ops,
                            const std::vector<Event>& events,
                            const std::vector<Phase>& phases,
@@ -64,6 +71,7 @@ void RunAnalysis::on_frame(const Frame& frame, bool /*chapter_begin*/,
   impl_->saw(time);
   impl_->first_frame = std::min(impl_->first_frame, time);
   impl_->store.on_frame(frame, dictionary);
+  impl_->sites.on_frame(frame, dictionary);
   impl_->histograms.on_frame(frame, dictionary);
   impl_->quality.on_frame(frame, dictionary);
 }
@@ -189,6 +197,26 @@ void RunAnalysis::Impl::summarize_phases(RunSummary& summary,
   }
 }
 
+std::vector<Finding> RunAnalysis::Impl::judge_process(
+    const RunReadings& readings, const ProcessCurves& process,
+    const OpsTable::Primary& primary, const SiteIndex& site_index) const {
+  static const std::vector<SiteRow> kNoRows;
+  const auto rows = site_index.find(process.subject);
+  const auto known = sites.heaps().find(process.subject);
+  const HeapFigures heap =
+      known == sites.heaps().end() ? HeapFigures() : known->second;
+  // A sample stands for that many bytes; a quarter of it is what 16 of them,
+  // the least that says something, make 64 steps of.
+  const double step = static_cast<double>(heap.sample_bytes) / 4;
+  std::vector<Finding> findings =
+      findings_of(readings, process, store, primary, std::max(step, 16.0));
+  if (rows != site_index.end() || heap.seen) {
+    add_sites(findings, readings, process, primary,
+              rows == site_index.end() ? kNoRows : rows->second, heap);
+  }
+  return findings;
+}
+
 void RunAnalysis::Impl::summarize_processes(
     RunSummary& summary, const OpsTable& ops, const std::vector<Event>& events,
     const std::vector<Phase>& phases, const Dictionary& dictionary) const {
@@ -196,6 +224,7 @@ void RunAnalysis::Impl::summarize_processes(
   const RunReadings readings{run, phases, plan_readings(phases, events, run),
                              quality.coverage(), verdict};
   const std::vector<Reading> frames = store.frames().unpack();
+  const SiteIndex site_index = index_sites(sites, dictionary);
   for (const auto& [id, series] : store.processes()) {
     const Subject* subject = dictionary.subject(id);
     if (subject == nullptr) continue;
@@ -211,7 +240,8 @@ void RunAnalysis::Impl::summarize_processes(
       ++summary.too_brief;
       continue;
     }
-    for (Finding& finding : findings_of(readings, process, store, primary)) {
+    for (Finding& finding :
+         judge_process(readings, process, primary, site_index)) {
       summary.findings.push_back(std::move(finding));
     }
   }

@@ -7,10 +7,11 @@ namespace tidemark {
 namespace {
 
 constexpr std::array<const char*, kKeptCount> kNames = {
-    "cpu_user",      "cpu_system",     "minor_faults", "major_faults",
-    "io_read_bytes", "io_write_bytes", "run_delay",    "rss_anon",
-    "swap",          "rss_shmem",      "fds",          "sockets",
-    "threads",       "mappings",       "children"};
+    "cpu_user",       "cpu_system",     "minor_faults", "major_faults",
+    "io_read_bytes",  "io_write_bytes", "run_delay",    "rss_anon",
+    "swap",           "rss_shmem",      "fds",          "sockets",
+    "threads",        "mappings",       "children",     "rss_file",
+    "heap.live_bytes"};
 
 // Process start times are in clock ticks of USER_HZ, 100 on every Linux that
 // BPF runs on (include/asm-generic/param.h).

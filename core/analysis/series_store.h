@@ -35,8 +35,10 @@ enum class Kept : uint8_t {
   threads,
   mappings,
   children,
+  rss_file,
+  heap_live,
 };
-inline constexpr size_t kKeptCount = 15;
+inline constexpr size_t kKeptCount = 17;
 constexpr bool is_counter(Kept kept) { return kept < Kept::rss_anon; }
 const char* kept_metric_name(Kept kept);
 

@@ -71,6 +71,18 @@ class RunModel {
     subject.name = name;
     return add(subject, -500);
   }
+  // One cohort of a stack: born in the phase of that ordinal and path.
+  SubjectId site(SubjectId owner, SiteKind kind, uint32_t stack,
+                 uint32_t cohort, const std::string& path) {
+    Subject subject;
+    subject.kind = SubjectKind::site;
+    subject.name = path;
+    subject.owner = owner;
+    subject.site_kind = kind;
+    subject.stack = StackId(stack);
+    subject.cohort = cohort;
+    return add(subject, -500);
+  }
   void unwatch(SubjectId id) {
     Subject subject = *dictionary_.subject(id);
     subject.watched = false;
@@ -159,9 +171,10 @@ class RunModel {
               MetricKind kind = MetricKind::gauge) {
     if (dictionary_.find_metric(name) != nullptr) return;
     static constexpr const char* kCounters[] = {
-        "cpu_user",      "cpu_system",     "minor_faults", "major_faults",
-        "io_read_bytes", "io_write_bytes", "run_delay",    "self.cpu",
-        "self.dropped",  "self.probe_time"};
+        "cpu_user",        "cpu_system",       "minor_faults",
+        "major_faults",    "io_read_bytes",    "io_write_bytes",
+        "run_delay",       "self.cpu",         "self.dropped",
+        "self.probe_time", "site.alloc_bytes", "site.alloc_count"};
     for (const char* counter : kCounters) {
       if (name == counter) kind = MetricKind::counter;
     }

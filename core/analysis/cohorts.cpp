@@ -1,0 +1,257 @@
+#include "core/analysis/cohorts.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace tidemark {
+namespace {
+
+constexpr size_t kOldAge = 2;         // phases that must have passed since
+constexpr double kLeastSamples = 16;  // four sigma
+constexpr double kSamplesPerGroup = 8;
+constexpr size_t kMostGroups = 6;
+// A group of cohorts keeps at least this part of what the average one does.
+constexpr double kEvenShare = 0.3;
+// The last third of the cohorts keeps at least this part of the first third's
+// rate: one that fills slows down.
+constexpr double kLastingShare = 0.4;
+constexpr double kLittleDrained = 0.3;
+constexpr double kMostDrained = 0.7;
+constexpr double kNearlyAll = 0.9;
+// Of a leak half of what is kept is born in the second half of the run.
+constexpr double kStillRising = 0.2;
+constexpr double kChurn = 0.05;  // alive, of all that was taken
+
+// The old cohorts of one site, in order of birth.
+struct OldCohorts {
+  std::vector<double> kept;   // alive at the end of the measured part
+  std::vector<double> young;  // alive at age 2
+  std::vector<double> ops, minutes;
+
+  size_t size() const { return kept.size(); }
+};
+
+double sum(const std::vector<double>& values) {
+  return std::accumulate(values.begin(), values.end(), 0.0);
+}
+
+OldCohorts old_cohorts(const CohortMatrix& matrix,
+                       const std::vector<CohortPhase>& phases, size_t last) {
+  OldCohorts old;
+  for (size_t p = 0; p + kOldAge <= last; ++p) {
+    if (!phases[p].measured) continue;
+    old.kept.push_back(matrix.at(p, last));
+    old.young.push_back(matrix.at(p, p + kOldAge));
+    old.ops.push_back(phases[p].ops);
+    old.minutes.push_back(phases[p].minutes);
+  }
+  return old;
+}
+
+// The mean rates of `count` runs of neighbouring cohorts.
+std::vector<double> group_rates(const OldCohorts& old, size_t begin,
+                                size_t count) {
+  const bool by_ops = sum(old.ops) > 0;
+  const size_t n = old.size() - begin;
+  std::vector<double> rates;
+  for (size_t g = 0; g < count; ++g) {
+    double kept = 0;
+    double work = 0;
+    for (size_t i = begin + n * g / count; i < begin + n * (g + 1) / count;
+         ++i) {
+      kept += old.kept[i];
+      work += by_ops ? old.ops[i] : old.minutes[i];
+    }
+    rates.push_back(work > 0 ? kept / work : 0);
+  }
+  return rates;
+}
+
+// Every run of cohorts keeps its part, and the later ones no less.
+bool keeps_evenly(const OldCohorts& old, size_t begin, double sample_bytes) {
+  const size_t n = old.size() - begin;
+  if (n < kLeastCohorts) return false;
+  double kept = 0;
+  for (size_t i = begin; i < old.size(); ++i) kept += old.kept[i];
+  if (!(kept > 0) || kept < kLeastSamples * sample_bytes) return false;
+  size_t groups = std::min(n, kMostGroups);
+  if (sample_bytes > 1) {
+    const double shown = kept / (kSamplesPerGroup * sample_bytes);
+    const auto most = static_cast<size_t>(std::min(shown, 1e6));
+    groups = std::clamp<size_t>(most, 1, groups);
+  }
+  groups = std::max(groups, kLeastCohorts);
+  const std::vector<double> rates = group_rates(old, begin, groups);
+  const double mean = sum(rates) / static_cast<double>(groups);
+  const auto even = [mean](double rate) { return rate >= kEvenShare * mean; };
+  if (!std::ranges::all_of(rates, even)) return false;
+  const std::vector<double> thirds = group_rates(old, begin, 3);
+  return thirds.back() >= kLastingShare * thirds.front();
+}
+
+// The first cohort of a leak that may have begun late: those before it never
+// held anything at age 2, so they did not drain. size(): none.
+size_t first_kept(const OldCohorts& old) {
+  const double mean = sum(old.kept) / static_cast<double>(old.size());
+  size_t begin = 0;
+  while (begin < old.size() && old.kept[begin] < kEvenShare * mean &&
+         old.young[begin] < kEvenShare * mean) {
+    ++begin;
+  }
+  return begin;
+}
+
+double drained_share(const OldCohorts& old) {
+  double gone = 0;
+  for (size_t i = 0; i < old.size(); ++i) {
+    gone += std::max(old.young[i] - old.kept[i], 0.0);
+  }
+  const double young = sum(old.young);
+  return young > 0 ? gone / young : 0;
+}
+
+// From the measured part on: what the site gained, and in the second half.
+struct Rise {
+  double whole = 0, late = 0;
+};
+
+Rise rise_of(const CohortMatrix& matrix, const std::vector<CohortPhase>& phases,
+             size_t last) {
+  size_t first = 0;
+  while (first < last && !phases[first].measured) ++first;
+  const size_t before = first > 0 ? first - 1 : 0;
+  const double end = matrix.total(last);
+  return {end - matrix.total(before),
+          end - matrix.total(before + (last - before) / 2)};
+}
+
+// What lives at the end, by where it was born.
+struct Birth {
+  double all = 0, startup = 0, measured = 0, greatest = 0;
+};
+
+Birth birth_of(const CohortMatrix& matrix,
+               const std::vector<CohortPhase>& phases, size_t last) {
+  Birth birth;
+  for (size_t p = 0; p <= last; ++p) {
+    const double alive = matrix.at(p, last);
+    birth.all += alive;
+    if (phases[p].startup) birth.startup += alive;
+    if (!phases[p].measured) continue;
+    birth.measured += alive;
+    birth.greatest = std::max(birth.greatest, alive);
+  }
+  return birth;
+}
+
+bool tidied_up(const CohortMatrix& matrix,
+               const std::vector<CohortPhase>& phases, size_t last) {
+  const size_t end = phases.size() - 1;
+  const bool has_teardown = std::ranges::any_of(
+      phases, [](const CohortPhase& phase) { return phase.teardown; });
+  return has_teardown && end > last &&
+         matrix.total(end) <= (1 - kNearlyAll) * matrix.total(last);
+}
+
+SiteClass class_of(const CohortMatrix& matrix,
+                   const std::vector<CohortPhase>& phases,
+                   const OldCohorts& old, size_t last, double sample_bytes) {
+  const Birth birth = birth_of(matrix, phases, last);
+  const double drained = drained_share(old);
+  const double taken = sum(matrix.taken);
+  const bool enough =
+      birth.all > 0 && birth.all >= kLeastSamples * sample_bytes;
+  if (!enough) {
+    return taken > kLeastSamples * sample_bytes && birth.all < kChurn * taken
+               ? SiteClass::churn
+               : SiteClass::unclear;
+  }
+  const Rise rise = rise_of(matrix, phases, last);
+  const bool rises = rise.late >= kStillRising * sum(old.kept);
+  const size_t begin = first_kept(old);
+  if (rises && drained <= kLittleDrained && begin < old.size() &&
+      keeps_evenly(old, begin, sample_bytes)) {
+    return tidied_up(matrix, phases, last) ? SiteClass::tidy_at_exit
+                                           : SiteClass::leak;
+  }
+  if (birth.startup >= kNearlyAll * birth.all) return SiteClass::startup;
+  if (birth.greatest >= kNearlyAll * birth.measured && birth.measured > 0 &&
+      !(drained > kMostDrained)) {
+    return SiteClass::step;
+  }
+  if (birth.all < kChurn * taken) return SiteClass::churn;
+  if (drained >= kMostDrained) return SiteClass::cache;
+  // Bounded, or filling ever more slowly.
+  if (!rises || drained <= kLittleDrained) return SiteClass::cache;
+  return SiteClass::slow_drain;
+}
+
+}  // namespace
+
+CohortMatrix::CohortMatrix(size_t phases) : taken(phases), live(phases) {
+  for (size_t p = 0; p < phases; ++p) live[p].resize(phases - p);
+}
+
+double CohortMatrix::total(size_t q) const {
+  double total = 0;
+  for (size_t p = 0; p <= q; ++p) total += at(p, q);
+  return total;
+}
+
+size_t last_measured_end(const std::vector<CohortPhase>& phases) {
+  size_t last = phases.empty() ? 0 : phases.size() - 1;
+  for (size_t p = 1; p < phases.size(); ++p) {
+    if (phases[p].teardown) return p - 1;
+  }
+  return last;
+}
+
+CohortJudgement judge_cohorts(const CohortMatrix& matrix,
+                              const std::vector<CohortPhase>& phases,
+                              double sample_bytes) {
+  CohortJudgement judgement;
+  if (phases.empty() || matrix.size() != phases.size()) return judgement;
+  const size_t last = last_measured_end(phases);
+  judgement.gained = rise_of(matrix, phases, last).whole;
+  const OldCohorts old = old_cohorts(matrix, phases, last);
+  judgement.cohorts = old.size();
+  if (old.size() < kLeastCohorts) return judgement;
+  judgement.drained = drained_share(old);
+  judgement.residue = sum(old.kept);
+  const double ops = sum(old.ops);
+  const double minutes = sum(old.minutes);
+  if (ops > 0) judgement.per_op = judgement.residue / ops;
+  if (minutes > 0) judgement.per_minute = judgement.residue / minutes;
+  judgement.site_class = class_of(matrix, phases, old, last, sample_bytes);
+  return judgement;
+}
+
+std::vector<FindingSite::Cohort> show_cohorts(
+    const CohortMatrix& matrix, const std::vector<CohortPhase>& phases,
+    size_t rows) {
+  const size_t n = phases.size();
+  // The first row, of what no phase covers, stays alone.
+  const size_t each = n > rows ? (n - 1 + rows - 2) / (rows - 1) : 1;
+  std::vector<size_t> begins{0};
+  for (size_t p = 1; p < n; p += each) begins.push_back(p);
+  const auto end_of = [&](size_t r) {
+    return r + 1 < begins.size() ? begins[r + 1] : n;
+  };
+  std::vector<FindingSite::Cohort> shown;
+  for (size_t r = 0; r < begins.size() && n > 0; ++r) {
+    FindingSite::Cohort& row = shown.emplace_back();
+    row.phase = phases[begins[r]].label;
+    row.phases = end_of(r) - begins[r];
+    for (size_t p = begins[r]; p < end_of(r); ++p) row.taken += matrix.taken[p];
+    for (size_t c = r; c < begins.size(); ++c) {
+      double& alive = row.live.emplace_back(0.0);
+      for (size_t p = begins[r]; p < end_of(r); ++p) {
+        alive += matrix.at(p, end_of(c) - 1);
+      }
+    }
+  }
+  return shown;
+}
+
+}  // namespace tidemark

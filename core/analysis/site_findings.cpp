@@ -1,0 +1,306 @@
+#include "core/analysis/site_findings.h"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <set>
+#include <string>
+#include <tuple>
+
+#include "core/analysis/cohort_verdict.h"
+#include "core/analysis/reconcile.h"
+
+namespace tidemark {
+namespace {
+
+// The sample that answers an edge comes within this time.
+constexpr Nanoseconds kEdgeLag = std::chrono::milliseconds(50);
+constexpr size_t kMostSites = 10;       // of one finding
+constexpr size_t kMostJudged = 256;     // of one process and kind
+constexpr size_t kMostCohortRows = 32;  // shown of one site
+
+// One stack: the rows of its cohorts, by the phase they were born in.
+struct StackRows {
+  StackId stack;
+  SiteKind kind = SiteKind::none;
+  struct Row {
+    size_t phase = 0;
+    const SiteSeries* series = nullptr;
+    LevelCurve live;  // in the finding's unit
+  };
+  std::vector<Row> rows;
+  double alive = 0;  // at the end of the measured part
+};
+
+double alive_at(const StackRows::Row& row, BootTime time) {
+  if (row.series->ended <= time) return 0;
+  return static_cast<double>(row.live.at(time + kEdgeLag).value_or(0));
+}
+
+// The phase a row was born in. Its name must agree with the ordinal: where
+// marks came late, phases may be numbered otherwise than the recorder did.
+size_t phase_of(const Subject& subject,
+                const std::vector<CohortPhase>& phases) {
+  size_t nearest = 0;
+  uint32_t distance = UINT32_MAX;
+  for (size_t p = 1; p < phases.size(); ++p) {
+    const std::string& label = phases[p].label;
+    const bool is_path = label.starts_with(subject.name) &&
+                         (label.size() == subject.name.size() ||
+                          label[subject.name.size()] == '#');
+    if (subject.cohort == 0 || !is_path) continue;
+    const uint32_t off = phases[p].ordinal > subject.cohort
+                             ? phases[p].ordinal - subject.cohort
+                             : subject.cohort - phases[p].ordinal;
+    if (off < distance) {
+      nearest = p;
+      distance = off;
+    }
+  }
+  return nearest;
+}
+
+std::vector<StackRows> group_stacks(const std::vector<SiteRow>& rows,
+                                    const std::set<SiteKind>& kinds,
+                                    const std::vector<CohortPhase>& phases,
+                                    bool bytes) {
+  std::map<std::pair<SiteKind, StackId>, StackRows> stacks;
+  for (const SiteRow& row : rows) {
+    const Subject& subject = *row.subject;
+    if (!kinds.contains(subject.site_kind)) continue;
+    StackRows& stack = stacks[{subject.site_kind, subject.stack}];
+    stack.stack = subject.stack;
+    stack.kind = subject.site_kind;
+    const PackedSeries& live =
+        bytes ? row.series->live_bytes : row.series->live_count;
+    stack.rows.push_back(
+        {phase_of(subject, phases), row.series, LevelCurve(live.unpack())});
+  }
+  const BootTime end = phases[last_measured_end(phases)].end;
+  std::vector<StackRows> list;
+  for (auto& [key, stack] : stacks) {
+    for (const StackRows::Row& row : stack.rows) {
+      stack.alive += alive_at(row, end);
+    }
+    list.push_back(std::move(stack));
+  }
+  std::ranges::stable_sort(list, std::greater(), &StackRows::alive);
+  if (list.size() > kMostJudged) list.resize(kMostJudged);
+  return list;
+}
+
+CohortMatrix matrix_of(const StackRows& stack,
+                       const std::vector<CohortPhase>& phases, bool bytes) {
+  CohortMatrix matrix(phases.size());
+  for (const StackRows::Row& row : stack.rows) {
+    matrix.taken[row.phase] += static_cast<double>(
+        bytes ? row.series->taken_bytes : row.series->taken_count);
+    for (size_t q = row.phase; q < phases.size(); ++q) {
+      matrix.live[row.phase][q - row.phase] += alive_at(row, phases[q].end);
+    }
+  }
+  return matrix;
+}
+
+Estimate with_bounds(double live, double sample_bytes) {
+  if (sample_bytes <= 1) return {live, live, live, 0, "every block"};
+  // Poisson: the variance of the estimate is R times it.
+  const double two_sigma = 2 * std::sqrt(sample_bytes * std::max(live, 0.0));
+  return {live, std::max(live - two_sigma, 0.0), live + two_sigma, 0,
+          "Poisson sampling by bytes, +- 2 sigma"};
+}
+
+FindingSite describe(const StackRows& stack, const CohortMatrix& matrix,
+                     const std::vector<CohortPhase>& phases,
+                     const CohortJudgement& judgement, double sample_bytes) {
+  FindingSite site;
+  site.kind = stack.kind;
+  site.stack = stack.stack;
+  site.site_class = judgement.site_class;
+  site.residue_per_op = judgement.per_op;
+  site.residue_per_minute = judgement.per_minute;
+  site.share = std::max(judgement.gained, 0.0);  // not yet a share
+  site.live = with_bounds(stack.alive, sample_bytes);
+  const BootTime end = phases[last_measured_end(phases)].end;
+  for (const StackRows::Row& row : stack.rows) {
+    site.taken_bytes += static_cast<double>(row.series->taken_bytes);
+    site.taken_count += static_cast<double>(row.series->taken_count);
+    if (row.series->ended <= end) continue;
+    const auto at_end = [&](const PackedSeries& series) {
+      const LevelCurve curve(series.unpack());
+      return static_cast<double>(curve.at(end + kEdgeLag).value_or(0));
+    };
+    site.live_bytes += at_end(row.series->live_bytes);
+    site.live_count += at_end(row.series->live_count);
+  }
+  site.cohorts = show_cohorts(matrix, phases, kMostCohortRows);
+  return site;
+}
+
+std::set<SiteKind> kinds_of(Resource resource,
+                            const std::vector<SiteRow>& rows) {
+  const auto has = [&rows](SiteKind kind) {
+    return std::ranges::any_of(rows, [kind](const SiteRow& row) {
+      return row.subject->site_kind == kind;
+    });
+  };
+  switch (resource) {
+    case Resource::heap: return {SiteKind::heap};
+    case Resource::rss_anon:
+      return {has(SiteKind::heap) ? SiteKind::heap : SiteKind::fault};
+    case Resource::mappings: return {SiteKind::mapping};
+    case Resource::fds: return {SiteKind::fd, SiteKind::socket};
+    case Resource::sockets: return {SiteKind::socket};
+    case Resource::threads: return {SiteKind::thread};
+    default: return {};
+  }
+}
+
+bool leaks(const FindingSite& site) {
+  return site.site_class == SiteClass::leak ||
+         site.site_class == SiteClass::tidy_at_exit;
+}
+
+void sort_and_cut(std::vector<FindingSite>& sites) {
+  const auto key = [](const FindingSite& site) {
+    const double rate = leaks(site) ? site.residue_per_minute : 0;
+    return std::tuple(-rate, -site.share, -site.live.value, site.stack.value);
+  };
+  std::ranges::stable_sort(sites, {}, key);
+  if (sites.size() > kMostSites) sites.resize(kMostSites);
+}
+
+// Fills one finding's sites; what all of them say together is returned.
+CohortEvidence add_to(Finding& finding, const std::vector<SiteRow>& rows,
+                      const std::vector<CohortPhase>& phases,
+                      double sample_bytes) {
+  const std::set<SiteKind> kinds = kinds_of(finding.resource, rows);
+  const bool bytes = is_bytes(finding.resource);
+  if (!kinds.contains(SiteKind::heap)) sample_bytes = 1;
+  CohortEvidence evidence;
+  evidence.sample_bytes = sample_bytes;
+  double gained = 0;
+  for (const StackRows& stack : group_stacks(rows, kinds, phases, bytes)) {
+    const CohortMatrix matrix = matrix_of(stack, phases, bytes);
+    const CohortJudgement judgement =
+        judge_cohorts(matrix, phases, sample_bytes);
+    evidence.add(judgement);
+    gained += std::max(judgement.gained, 0.0);
+    FindingSite site = describe(stack, matrix, phases, judgement, sample_bytes);
+    if (site.live.value > 0 || leaks(site)) {
+      finding.sites.push_back(std::move(site));
+    }
+  }
+  for (FindingSite& site : finding.sites) {
+    site.share = gained > 0 ? site.share / gained : 0;
+  }
+  sort_and_cut(finding.sites);
+  return evidence;
+}
+
+void reconcile_growth(Finding& finding, const ProcessCurves& process,
+                      const std::vector<CohortPhase>& phases) {
+  size_t first = 0;
+  while (first < phases.size() && !phases[first].measured) ++first;
+  if (first == 0 || first >= phases.size()) return;
+  const Span span{phases[first - 1].end, phases[last_measured_end(phases)].end};
+  const auto growth = [&](const LevelCurve& level) -> std::optional<double> {
+    const auto from = level.at(span.from + kEdgeLag);
+    const auto to = level.at(span.to + kEdgeLag);
+    if (!from || !to) return std::nullopt;
+    return static_cast<double>(*to - *from);
+  };
+  const auto anon = growth(process.rss);
+  if (!anon) return;
+  finding.growth = reconcile({.anon = *anon,
+                              .file = growth(process.level(Kept::rss_file)),
+                              .shmem = growth(process.level(Kept::rss_shmem)),
+                              .sites = growth(process.level(Kept::heap_live)),
+                              .footprint = std::nullopt});
+}
+
+}  // namespace
+
+SiteIndex index_sites(const SiteStore& store, const Dictionary& dictionary) {
+  SiteIndex index;
+  for (const auto& [id, series] : store.sites()) {
+    const Subject* subject = dictionary.subject(id);
+    if (subject == nullptr || !subject->owner.valid()) continue;
+    index[subject->owner].push_back({subject, &series});
+  }
+  return index;
+}
+
+std::vector<CohortPhase> cohort_phases(const RunReadings& run, Span life,
+                                       const OpsTable::Primary& primary,
+                                       const std::vector<SiteRow>& rows) {
+  std::set<size_t> wanted;
+  for (size_t i = 0; i < run.phases.size(); ++i) {
+    if (is_leaf(run.phases, i)) wanted.insert(i);
+  }
+  for (const SiteRow& row : rows) {
+    const uint32_t cohort = row.subject->cohort;
+    if (cohort > 0 && cohort <= run.phases.size()) wanted.insert(cohort - 1);
+  }
+  const std::vector<size_t> measured = measured_phases(run, life);
+  std::vector<CohortPhase> phases;
+  BootTime first = life.to;
+  BootTime before = BootTime::min();
+  for (const size_t i : wanted) {
+    const Phase& phase = run.phases[i];
+    const bool open = phase.status == PhaseStatus::open;
+    const Span span =
+        overlap({phase.begin, open ? run.run.to : phase.end}, life);
+    if (span.to < span.from) continue;
+    CohortPhase& one = phases.emplace_back();
+    one.label = phase.label(true);
+    one.ordinal = static_cast<uint32_t>(i + 1);
+    one.kind = phase.kind;
+    one.end = span.to;
+    one.measured = std::ranges::binary_search(measured, i);
+    one.teardown = phase.kind == PhaseKind::teardown;
+    one.ops = primary.curve ? primary.curve->growth(span) : 0;
+    if (one.measured) {
+      // Rates are of the wall clock: the cool-down before belongs to it.
+      const bool is_first = before == BootTime::min();
+      one.minutes = to_seconds(span.to - (is_first ? span.from : before)) / 60;
+      before = span.to;
+    }
+    first = std::min(first, span.from);
+  }
+  std::ranges::stable_sort(phases, {}, &CohortPhase::end);
+  CohortPhase outside;
+  outside.end = first;
+  phases.insert(phases.begin(), outside);
+  for (CohortPhase& phase : phases) {
+    if (phase.measured) break;
+    phase.startup = true;
+  }
+  return phases;
+}
+
+void add_sites(std::vector<Finding>& findings, const RunReadings& run,
+               const ProcessCurves& process, const OpsTable::Primary& primary,
+               const std::vector<SiteRow>& rows, const HeapFigures& heap) {
+  const std::vector<CohortPhase> phases =
+      cohort_phases(run, process.life, primary, rows);
+  const auto sample_bytes = static_cast<double>(heap.sample_bytes);
+  const double untracked = heap.untracked_share();
+  const bool is_withheld = untracked > kMostUntracked;
+  for (Finding& finding : findings) {
+    const bool is_heap = finding.resource == Resource::heap;
+    const CohortEvidence evidence = add_to(finding, rows, phases, sample_bytes);
+    if (!is_withheld || !is_bytes(finding.resource)) {
+      let_cohorts_speak(finding, evidence);
+    } else if (is_heap) {
+      withhold(finding, untracked);
+    }
+    if (finding.resource == Resource::rss_anon && heap.seen) {
+      reconcile_growth(finding, process, phases);
+    }
+  }
+  let_heap_speak(findings);
+  classify(findings);
+}
+
+}  // namespace tidemark

@@ -1,0 +1,258 @@
+// Sites and their cohorts in the findings of whole runs.
+#include "core/analysis/site_findings.h"
+
+#include <gtest/gtest.h>
+
+#include "core/analysis/cohort_verdict.h"
+#include "core/analysis/reconcile.h"
+#include "tests/unit/analysis/site_soak.h"
+
+namespace tidemark::synthetic {
+namespace {
+
+constexpr double kMiB = SiteSoak::kMiB;
+
+double forever(int, double) { return 1; }
+double nothing(double) { return 0; }
+
+const Finding& find(const RunSummary& summary, Resource resource) {
+  for (const Finding& finding : summary.findings) {
+    if (finding.resource == resource) return finding;
+  }
+  static const Finding kNone;
+  ADD_FAILURE() << "no finding on " << resource_name(resource);
+  return kNone;
+}
+
+// A cache of as much as `cycles` loads bring, oldest out first.
+std::function<double(int, double)> lru(double cycles) {
+  return [cycles](int cycle, double t) {
+    const double later =
+        (t - SiteSoak::begin(cycle + 1)) / SiteSoak::kLoad * 2 / 3;
+    return std::clamp(cycles - later, 0.0, 1.0);
+  };
+}
+
+TEST(SiteFindings, CohortsConfirmALeakInFewerCyclesThanItsCurve) {
+  SiteSoak soak(8);
+  soak.startup_site(1, 5 * kMiB);
+  soak.site(2, SiteKind::heap, 412, forever);
+  soak.site(3, SiteKind::heap, 9000, [](int, double) { return 0; });
+  soak.finish(nothing);
+  const RunSummary summary = soak.run.summarize(soak.end() + 1);
+  for (const Resource resource : {Resource::heap, Resource::rss_anon}) {
+    const Finding& finding = find(summary, resource);
+    EXPECT_EQ(finding.verdict, Verdict::leak) << finding.reason;
+    EXPECT_EQ(finding.confirmed_by, Confirmation::cohorts);
+    EXPECT_EQ(finding.leak_class, "heap leak");
+    ASSERT_TRUE(finding.slope_per_op);
+    EXPECT_NEAR(finding.slope_per_op->value, 412, 12);
+    ASSERT_EQ(finding.sites.size(), 2u);
+    const FindingSite& site = finding.sites[0];
+    EXPECT_EQ(site.stack, StackId(2));
+    EXPECT_EQ(site.kind, SiteKind::heap);
+    EXPECT_EQ(site.site_class, SiteClass::leak);
+    EXPECT_NEAR(site.residue_per_op, 412, 0.1);
+    EXPECT_NEAR(site.share, 1, 1e-6);
+    EXPECT_NEAR(site.live.value, 8 * 2000 * 412.0, 1);
+    EXPECT_EQ(site.live.lo, site.live.hi);  // exact
+    EXPECT_NEAR(site.taken_bytes, 8 * 2000 * 412.0, 1);
+    // Outside, the warm-up, 8 loads and 8 rests.
+    ASSERT_EQ(site.cohorts.size(), 18u);
+    EXPECT_EQ(site.cohorts[2].phase, "load#1");
+    EXPECT_NEAR(site.cohorts[2].live.back(), 2000 * 412.0, 1);
+    EXPECT_EQ(site.cohorts[3].taken, 0);
+    EXPECT_EQ(finding.sites[1].site_class, SiteClass::startup);
+  }
+  const Finding& memory = find(summary, Resource::rss_anon);
+  ASSERT_TRUE(memory.growth);
+  EXPECT_NEAR(*memory.growth->sites, 8 * 2000 * 412.0, 1);
+  EXPECT_NEAR(memory.growth->rss, 8 * 2000 * 412.0, 65536);
+  EXPECT_NEAR(memory.growth->unexplained, 0, 65536);
+}
+
+TEST(SiteFindings, WithoutProbesTheSameCurveIsASuspicion) {
+  SiteSoak soak(8);
+  soak.run.figure(soak.server, "rss_anon", [](double t) {
+    double ops = 0;
+    for (int i = 0; i < 8; ++i) ops += SiteSoak::ops_of(i, t);
+    return 20 * kMiB + 412 * ops;
+  });
+  const RunSummary summary = soak.run.summarize(soak.end() + 1);
+  EXPECT_EQ(find(summary, Resource::rss_anon).verdict, Verdict::suspect);
+}
+
+TEST(SiteFindings, WhatTheTeardownFreesIsALeakAllTheSame) {
+  SiteSoak soak(8, true);
+  const double end = soak.end();
+  soak.site(2, SiteKind::heap, 412,
+            [end](int, double t) { return t < end + 2 ? 1 : 0; });
+  soak.finish(nothing);
+  const RunSummary summary = soak.run.summarize(end + 11);
+  const Finding& heap = find(summary, Resource::heap);
+  EXPECT_EQ(heap.verdict, Verdict::leak) << heap.reason;
+  EXPECT_EQ(heap.confirmed_by, Confirmation::cohorts);
+  ASSERT_FALSE(heap.sites.empty());
+  EXPECT_EQ(heap.sites[0].site_class, SiteClass::tidy_at_exit);
+  EXPECT_NE(heap.reason.find("teardown frees it"), std::string::npos)
+      << heap.reason;
+}
+
+TEST(SiteFindings, ACacheIsNoLeakHoweverItsCurveLooks) {
+  for (const double cycles : {1.0, 2.5, 5.0}) {
+    SCOPED_TRACE(cycles);
+    SiteSoak soak(9);
+    soak.site(2, SiteKind::heap, 412, lru(cycles));
+    soak.finish(nothing);
+    const RunSummary summary = soak.run.summarize(soak.end() + 1);
+    const Finding& heap = find(summary, Resource::heap);
+    EXPECT_NE(heap.verdict, Verdict::leak) << heap.reason;
+    EXPECT_NE(heap.verdict, Verdict::suspect) << heap.reason;
+    EXPECT_NE(find(summary, Resource::rss_anon).verdict, Verdict::leak);
+  }
+}
+
+TEST(SiteFindings, ALeakBesideACacheIsFound) {
+  SiteSoak soak(8);
+  soak.site(2, SiteKind::heap, 2000, lru(2));
+  soak.site(3, SiteKind::heap, 300, forever);
+  soak.finish(nothing);
+  const RunSummary summary = soak.run.summarize(soak.end() + 1);
+  const Finding& heap = find(summary, Resource::heap);
+  EXPECT_EQ(heap.verdict, Verdict::leak) << heap.reason;
+  EXPECT_EQ(heap.confirmed_by, Confirmation::cohorts);
+  ASSERT_EQ(heap.sites.size(), 2u);
+  EXPECT_EQ(heap.sites[0].stack, StackId(3));
+  EXPECT_EQ(heap.sites[1].site_class, SiteClass::cache);
+  EXPECT_NEAR(heap.sites[0].residue_per_op, 300, 0.1);
+}
+
+TEST(SiteFindings, AHeapThatIsFlatUnderRisingMemoryIsRetention) {
+  SiteSoak soak(14);
+  soak.startup_site(1, 5 * kMiB);
+  soak.site(2, SiteKind::heap, 9000, [](int, double) { return 0; });
+  soak.finish([](double t) { return 3000 * std::max(t - 30, 0.0); });
+  const RunSummary summary = soak.run.summarize(soak.end() + 1);
+  EXPECT_EQ(find(summary, Resource::heap).verdict, Verdict::none);
+  const Finding& memory = find(summary, Resource::rss_anon);
+  EXPECT_EQ(memory.verdict, Verdict::suspect) << memory.reason;
+  EXPECT_EQ(memory.confirmed_by, Confirmation::none);
+  EXPECT_EQ(memory.leak_class, "allocator retention");
+}
+
+TEST(SiteFindings, BlocksThatCouldNotBeFollowedWithholdTheVerdict) {
+  SiteSoak soak(8);
+  soak.site(2, SiteKind::heap, 412, forever);
+  soak.finish(nothing);
+  soak.run.figure(soak.server, "heap.untracked",
+                  [](double t) { return t / 4; });
+  const RunSummary summary = soak.run.summarize(soak.end() + 1);
+  const Finding& heap = find(summary, Resource::heap);
+  EXPECT_EQ(heap.verdict, Verdict::inconclusive);
+  EXPECT_NE(heap.reason.find("could not be followed"), std::string::npos)
+      << heap.reason;
+  EXPECT_FALSE(heap.sites.empty());  // shown, not judged by
+  EXPECT_EQ(find(summary, Resource::rss_anon).confirmed_by, Confirmation::none);
+}
+
+TEST(SiteFindings, SamplingGivesBounds) {
+  SiteSoak soak(8);
+  soak.site(2, SiteKind::heap, 4120, forever);
+  soak.finish(nothing);
+  soak.run.figure(soak.server, "heap.sample_bytes",
+                  [](double) { return 65536; });
+  const RunSummary summary = soak.run.summarize(soak.end() + 1);
+  const Finding& heap = find(summary, Resource::heap);
+  ASSERT_EQ(heap.sites.size(), 1u);
+  const Estimate& live = heap.sites[0].live;
+  const double sigma = std::sqrt(65536 * live.value);
+  EXPECT_NEAR(live.hi - live.value, 2 * sigma, 1e-6 * sigma);
+  EXPECT_NEAR(live.value - live.lo, 2 * sigma, 1e-6 * sigma);
+  EXPECT_EQ(heap.verdict, Verdict::leak) << heap.reason;
+}
+
+TEST(SiteFindings, HandlesHaveSitesToo) {
+  SiteSoak soak(8);
+  soak.site(5, SiteKind::fd, 0.01, forever);
+  soak.run.figure(soak.server, "fds", [](double t) {
+    double open = 30;
+    for (int i = 0; i < 8; ++i) {
+      open += std::floor(0.01 * SiteSoak::ops_of(i, t));
+    }
+    return open;
+  });
+  const RunSummary summary = soak.run.summarize(soak.end() + 1);
+  const Finding& fds = find(summary, Resource::fds);
+  EXPECT_EQ(fds.verdict, Verdict::leak) << fds.reason;
+  EXPECT_EQ(fds.confirmed_by, Confirmation::cohorts);
+  ASSERT_EQ(fds.sites.size(), 1u);
+  EXPECT_EQ(fds.sites[0].kind, SiteKind::fd);
+  EXPECT_NEAR(fds.sites[0].residue_per_op, 0.01, 1e-6);
+  EXPECT_EQ(fds.sites[0].live.value, 160);
+}
+
+TEST(SiteFindings, ARunWithoutPhasesStillShowsItsSites) {
+  RunModel run;
+  const SubjectId server = run.process("server", 10);
+  run.figure(server, "rss_anon", [](double t) { return 1e7 + 1e5 * t; });
+  const SubjectId site = run.site(server, SiteKind::heap, 4, 0, "");
+  run.figure(site, "site.live_bytes", [](double t) { return 1e5 * t; });
+  run.figure(server, "heap.live_bytes", [](double t) { return 1e5 * t; });
+  const RunSummary summary = run.summarize(120);
+  const Finding& heap = find(summary, Resource::heap);
+  EXPECT_EQ(heap.confirmed_by, Confirmation::none);
+  ASSERT_EQ(heap.sites.size(), 1u);
+  EXPECT_EQ(heap.sites[0].site_class, SiteClass::unclear);
+  EXPECT_NEAR(heap.sites[0].live.value, 1.2e7, 2e5);
+}
+
+TEST(Reconcile, EveryByteHasItsPlace) {
+  Reconciliation all = reconcile({.anon = 410e6,
+                                  .file = 5e6,
+                                  .shmem = 1e6,
+                                  .sites = 377e6,
+                                  .footprint = 397e6});
+  EXPECT_DOUBLE_EQ(all.rss, 416e6);
+  EXPECT_DOUBLE_EQ(*all.sites, 377e6);
+  EXPECT_DOUBLE_EQ(*all.allocator, 20e6);
+  EXPECT_DOUBLE_EQ(*all.file_shmem, 6e6);
+  EXPECT_DOUBLE_EQ(all.unexplained, 13e6);
+  all = reconcile({.anon = 410e6});
+  EXPECT_FALSE(all.sites);
+  EXPECT_FALSE(all.allocator);
+  EXPECT_FALSE(all.file_shmem);
+  EXPECT_DOUBLE_EQ(all.unexplained, 410e6);
+}
+
+// Ops of one program say nothing of another's work, unless it drives the test.
+TEST(OpsOfOthers, CountOnlyWhenTheirClientDrivesTheTest) {
+  const auto slope_is_per_op = [](const std::string& role, bool marks) {
+    RunModel run;
+    const SubjectId redis = run.process("redis-server", 11);
+    const SubjectId shop = run.process("shop", 12, role);
+    const SubjectId shell = run.process("bash", 13);
+    run.figure(redis, "rss_anon", [](double t) { return 1e7 + 1e5 * t; });
+    run.figure(shop, "rss_anon", [](double t) { return 1e7 + 1e5 * t; });
+    const SubjectId client = run.client("shop", shop);
+    run.counts(client, "op.request", 100);
+    run.phase(marks ? client : run.client("shell", shell), "load",
+              PhaseKind::steady, 10, 390);
+    const RunSummary summary = run.summarize(400);
+    bool others = false;
+    for (const Finding& finding : summary.findings) {
+      if (finding.subject == redis) others = finding.slope_per_op.has_value();
+      if (finding.subject == shop) {
+        EXPECT_TRUE(finding.slope_per_op);
+      }
+    }
+    return others;
+  };
+  EXPECT_FALSE(slope_is_per_op("", false));
+  EXPECT_FALSE(slope_is_per_op("server", false));
+  EXPECT_TRUE(slope_is_per_op("loadgen", false));
+  EXPECT_TRUE(slope_is_per_op("driver", false));
+  EXPECT_TRUE(slope_is_per_op("", true));
+}
+
+}  // namespace
+}  // namespace tidemark::synthetic
