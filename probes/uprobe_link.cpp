@@ -106,7 +106,8 @@ Result<std::vector<UniqueFd>> link_perf_uprobes(
   for (const UprobePoint& point : points) {
     TIDEMARK_TRY(UniqueFd event,
                  open_uprobe(path, point.offset, process, at_return));
-    LIBBPF_OPTS(bpf_link_create_opts, options);
+    bpf_link_create_opts options{};
+    options.sz = sizeof(options);
     options.perf_event.bpf_cookie = point.cookie;
     const int link =
         bpf_link_create(program, event.get(), BPF_PERF_EVENT, &options);
