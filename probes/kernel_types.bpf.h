@@ -48,6 +48,11 @@ struct percpu_counter {
 struct mm_struct {
   struct percpu_counter rss_stat[4]; /* since 6.2 */
   unsigned long hiwater_rss;         /* pages */
+  unsigned long total_vm;            /* pages, as the next two */
+  unsigned long data_vm;
+  unsigned long stack_vm;
+  unsigned long start_brk, brk; /* addresses */
+  unsigned long start_stack;
 };
 
 struct mm_rss_stat {

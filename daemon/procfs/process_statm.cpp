@@ -11,6 +11,10 @@ Result<ProcessStatm> parse_process_statm(std::string_view text) {
   statm.resident = Pages(numbers.next());
   statm.shared = Pages(numbers.next());
   if (!numbers.ok()) return malformed("statm", "a field is no number");
+  numbers.next();  // text
+  numbers.next();  // always 0
+  const Pages data(numbers.next());
+  if (numbers.ok()) statm.data = data;
   if (statm.shared > statm.resident) {
     return malformed("statm", "more shared than resident pages");
   }

@@ -14,6 +14,7 @@ struct ProcessStatm {
   Pages size;
   Pages resident;
   Pages shared;  // file-backed and shared-memory pages that are resident
+  Pages data;    // private writable, and stacks; 0 where it is not told
 
   Pages anonymous() const { return resident - shared; }
 };

@@ -1,0 +1,202 @@
+#include "probes/growth.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <linux/perf_event.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+#include <vector>
+
+#include "core/os/unique_fd.h"
+#include "growth.skel.h"
+#include "probes/growth_record.h"
+#include "probes/probe_host.h"
+
+namespace tidemark {
+namespace {
+
+constexpr std::string_view kName = "growth";
+constexpr uint64_t kSecond = 1'000'000'000;
+
+struct Close {
+  void operator()(growth_bpf* probe) const { growth_bpf__destroy(probe); }
+  void operator()(bpf_link* link) const { bpf_link__destroy(link); }
+  void operator()(ring_buffer* ring) const { ring_buffer__free(ring); }
+};
+using Probe = std::unique_ptr<growth_bpf, Close>;
+using Link = std::unique_ptr<bpf_link, Close>;
+
+GrowthAmount amount_of(const tidemark_growth_amount& from) {
+  return {static_cast<int64_t>(from.bytes), static_cast<int64_t>(from.count)};
+}
+
+// A page-fault event of one CPU, all processes (perf_event_open(2)).
+Result<UniqueFd> open_fault_event(int cpu, uint32_t period) {
+  perf_event_attr attributes{};
+  attributes.type = PERF_TYPE_SOFTWARE;
+  attributes.size = sizeof attributes;
+  attributes.config = PERF_COUNT_SW_PAGE_FAULTS;
+  attributes.sample_period = period;
+  const long fd = ::syscall(SYS_perf_event_open, &attributes, -1, cpu, -1,
+                            static_cast<unsigned long>(PERF_FLAG_FD_CLOEXEC));
+  if (fd < 0) return fail_errno("page-fault event", errno);
+  return UniqueFd(static_cast<int>(fd));
+}
+
+class Growth final : public GrowthProbe {
+ public:
+  static Result<std::unique_ptr<Growth>> load(const GrowthOptions& options,
+                                              bool perf_events) {
+    const ProbeLog log;
+    Probe probe(growth_bpf__open());
+    if (!probe) return probe_failed(kName, "opening", errno, log);
+    configure(*probe, options);
+    bpf_program__set_autoload(
+        perf_events ? probe->progs.fault_overflow : probe->progs.fault_traced,
+        true);
+    const int error = growth_bpf__load(probe.get());
+    if (error != 0) return probe_failed(kName, "loading", -error, log);
+    std::unique_ptr<Growth> growth(new Growth(std::move(probe), perf_events));
+    if (const int failed = growth->attach(options); failed != 0) {
+      return probe_failed(kName, "attaching", failed, log);
+    }
+    return growth;
+  }
+
+  const char* fault_source() const override {
+    return perf_events_ ? "perf event" : "tp_btf";
+  }
+
+  Status follow(ProcessKey process, const GrowthBaseline& from) override {
+    tidemark_growth_process state{};
+    state.start_ticks = process.start_ticks;
+    state.total_pages = from.total;
+    state.data_pages = from.data;
+    state.anon_pages = from.anonymous;
+    const int32_t pid = process.pid.value;
+    if (bpf_map_update_elem(map(), &pid, &state, BPF_ANY) != 0) {
+      return fail_errno("processes whose growth is followed", errno);
+    }
+    return {};
+  }
+
+  void forget(Pid pid) override { bpf_map_delete_elem(map(), &pid.value); }
+
+  Result<GrowthCounts> read(Pid pid) const override {
+    tidemark_growth_process state{};
+    if (bpf_map_lookup_elem(map(), &pid.value, &state) != 0) {
+      return fail(ErrorKind::gone, "its growth is not followed");
+    }
+    GrowthCounts counts;
+    for (size_t i = 0; i < kGrowthRegions; ++i) {
+      counts.grown[i] = amount_of(state.grown[i]);
+      counts.touched[i] = amount_of(state.touched[i]);
+    }
+    counts.shrunk = amount_of(state.shrunk);
+    counts.no_room = static_cast<int64_t>(state.no_room);
+    return counts;
+  }
+
+  void set_cohort(uint32_t ordinal) override { probe_->bss->cohort = ordinal; }
+
+  Status drain(const std::function<void(const GrowthStack&)>& fn) override {
+    handler_ = &fn;
+    const int taken = ring_buffer__consume(ring_.get());
+    handler_ = nullptr;
+    if (taken < 0) return fail_errno("growth ring", -taken);
+    return {};
+  }
+
+ private:
+  Growth(Probe probe, bool perf_events)
+      : probe_(std::move(probe)), perf_events_(perf_events) {}
+
+  static void configure(growth_bpf& probe, const GrowthOptions& options) {
+    const uint64_t gap = kSecond / options.stacks_per_second;
+    probe.rodata->pid_namespace_inode = own_pid_namespace();
+    probe.rodata->ns_per_tick =
+        kSecond / static_cast<uint64_t>(::sysconf(_SC_CLK_TCK));
+    probe.rodata->ns_per_stack = gap;
+    probe.rodata->stack_burst_ns = gap * options.stacks_at_once;
+    probe.rodata->fault_period = options.fault_period;
+  }
+
+  // An errno; 0: attached.
+  int attach(const GrowthOptions& options) {
+    ring_.reset(ring_buffer__new(bpf_map__fd(probe_->maps.ring),
+                                 &Growth::on_record, this, nullptr));
+    if (!ring_) return errno;
+    if (!add(bpf_program__attach(probe_->progs.lock_released))) return errno;
+    if (!perf_events_) {
+      return add(bpf_program__attach(probe_->progs.fault_traced)) ? 0 : errno;
+    }
+    for (int cpu = 0; cpu < libbpf_num_possible_cpus(); ++cpu) {
+      auto event = open_fault_event(cpu, options.fault_period);
+      if (!event && event.error().errno_value == ENODEV) continue;  // it is off
+      if (!event) return event.error().errno_value;
+      // The link closes the event.
+      const int fd = event->release();
+      if (!add(bpf_program__attach_perf_event(probe_->progs.fault_overflow,
+                                              fd))) {
+        const int failed = errno;
+        ::close(fd);
+        return failed;
+      }
+    }
+    return 0;
+  }
+
+  bool add(bpf_link* link) {
+    if (link == nullptr) return false;
+    links_.emplace_back(link);
+    return true;
+  }
+
+  int map() const { return bpf_map__fd(probe_->maps.processes); }
+
+  static int on_record(void* self, void* data, size_t size) {
+    const auto& growth = *static_cast<Growth*>(self);
+    const auto& from = *static_cast<const tidemark_growth_record*>(data);
+    if (size < sizeof from || growth.handler_ == nullptr) return 0;
+    const tidemark_growth_registers& at = from.registers;
+    GrowthStack stack;
+    stack.process = {Pid{static_cast<int32_t>(from.tgid)}, from.start_ticks};
+    stack.cohort = from.cohort;
+    stack.fault = from.source == TIDEMARK_GROWTH_FAULT;
+    stack.amount = amount_of(from.amount);
+    stack.registers = {at.ax,  at.dx,  at.cx,  at.bx, at.si,  at.di,
+                       at.bp,  at.sp,  at.r8,  at.r9, at.r10, at.r11,
+                       at.r12, at.r13, at.r14, at.r15};
+    stack.program_counter = at.ip;
+    stack.stack = {from.stack, from.stack_bytes};
+    (*growth.handler_)(stack);
+    return 0;
+  }
+
+  Probe probe_;
+  std::unique_ptr<ring_buffer, Close> ring_;
+  std::vector<Link> links_;
+  const std::function<void(const GrowthStack&)>* handler_ = nullptr;
+  bool perf_events_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<GrowthProbe>> GrowthProbe::open(
+    const GrowthOptions& options) {
+  if (options.perf_events) {
+    if (auto growth = Growth::load(options, true)) return std::move(*growth);
+  }
+  TIDEMARK_TRY(auto growth, Growth::load(options, false));
+  return growth;
+}
+
+Status check_growth() {
+  TIDEMARK_TRY(const auto probe, GrowthProbe::open());
+  return {};
+}
+
+}  // namespace tidemark
