@@ -103,6 +103,17 @@ struct signal_struct {
   unsigned long long sum_sched_runtime;
 };
 
+struct file;
+
+struct fdtable {
+  unsigned int max_fds;
+  struct file** fd;
+};
+
+struct files_struct {
+  struct fdtable* fdt;
+};
+
 struct task_struct {
   unsigned int flags;
   struct sched_entity se;
@@ -127,6 +138,15 @@ struct task_struct {
   struct signal_struct* signal;
   __u64 self_exec_id;
   struct task_io_accounting ioac;
+  struct files_struct* files;
+};
+
+/* x86-64: what a program had in its registers when it entered the kernel. */
+struct pt_regs {
+  unsigned long r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si,
+      di;
+  unsigned long orig_ax, ip;
+  unsigned long sp;
 };
 
 struct seq_file;

@@ -33,9 +33,17 @@ bool writes(const ZydisDecodedOperand& operand) {
   return (operand.actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) != 0;
 }
 
-// As the kernel decides it; a 16-bit branch it refuses altogether.
+// Prefixes that assemblers put before branches: bnd, and the two hints.
+// Others the kernel refuses (16-bit branches), or it decodes them differently.
+bool has_usual_prefix(const X86Instruction& each) {
+  const size_t count = each.head.raw.prefix_count;
+  return count == 0 ||
+         (count == 1 && (each.has_prefix(0xf2) || each.has_prefix(0x2e) ||
+                         each.has_prefix(0x3e)));
+}
+
+// As the kernel decides it.
 bool is_emulated(const X86Instruction& each) {
-  if (each.has_prefix(0x66)) return false;
   const uint8_t opcode = each.head.opcode;
   switch (each.head.opcode_map) {
     case ZYDIS_OPCODE_MAP_DEFAULT:
@@ -44,9 +52,11 @@ bool is_emulated(const X86Instruction& each) {
                (each.head.length == 2 && each.has_prefix(0x41));
       }
       if (opcode == 0x90) return each.head.length == 1;
-      return opcode == 0xe8 || opcode == 0xe9 || opcode == 0xeb ||
-             (opcode >= 0x70 && opcode <= 0x7f);
-    case ZYDIS_OPCODE_MAP_0F: return opcode >= 0x80 && opcode <= 0x8f;
+      return has_usual_prefix(each) &&
+             (opcode == 0xe8 || opcode == 0xe9 || opcode == 0xeb ||
+              (opcode >= 0x70 && opcode <= 0x7f));
+    case ZYDIS_OPCODE_MAP_0F:
+      return has_usual_prefix(each) && opcode >= 0x80 && opcode <= 0x8f;
     default: return false;
   }
 }

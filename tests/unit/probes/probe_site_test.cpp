@@ -165,6 +165,10 @@ TEST(ProbeSite, KnowsWhatTheKernelDoesNotEmulate) {
   expect_slow(choose({0xe2, 0x00, 0xc3}));
   // A branch with an operand size prefix is refused by the kernel.
   expect_slow(choose({0x66, 0xe9, 0, 0, 0, 0, 0xc3}));
+  // A REX prefix that another prefix follows: no instruction to the kernel.
+  expect_slow(choose({0x48, 0x2e, 0x0f, 0x84, 0, 0, 0, 0, 0xc3}));
+  // bnd jmp, of programs built for MPX.
+  expect_emulated(choose({0xf2, 0xe9, 0, 0, 0, 0, 0xc3}), 0);
 }
 
 TEST(ProbeSite, PassesLongNops) {
