@@ -136,6 +136,7 @@ Status RecordSession::start_engine() {
   engine.output = options_.output;
   engine.interval = options_.interval;
   engine.budget = options_.budget;
+  engine.heap = options_.heap;
   engine.rules = RoleRules(options_.roles, options_.watch);
   engine.socket = place_.path();
   engine.command = request_.command;

@@ -115,6 +115,7 @@ Status Service::begin(const Options& options) {
   TIDEMARK_CHECK(loop_->on_signals(
       kSignals, [this](const signalfd_siginfo&) { loop_->stop(); }));
   EngineOptions engine;
+  engine.heap = options.heap;
   engine.output = output_path(options);
   engine.interval = options.interval;
   engine.budget = options.budget;

@@ -71,6 +71,40 @@ Status set_quiet(Options& options, const std::string& value) {
   return {};
 }
 
+Status set_heap(Options& options, const std::string& value) {
+  if (value == "off") {
+    options.heap.mode = HeapMode::off;
+  } else if (value == "auto") {
+    options.heap.mode = HeapMode::automatic;
+  } else if (value == "probes") {
+    options.heap.mode = HeapMode::probes;
+  } else {
+    return fail(ErrorKind::usage, "'" + value + "': off, auto or probes");
+  }
+  return {};
+}
+
+Status set_heap_sample(Options& options, const std::string& value) {
+  if (value == "exact") {
+    options.heap.sample_bytes = 1;
+    return {};
+  }
+  TIDEMARK_TRY(const Bytes size, parse_bytes(value));
+  if (size.count < 1 || size.count > (1 << 30)) {
+    return fail(ErrorKind::usage, "'" + value + "': outside of 1B .. 1GiB");
+  }
+  options.heap.sample_bytes = static_cast<uint64_t>(size.count);
+  return {};
+}
+
+Status set_heap_budget(Options& options, const std::string& value) {
+  TIDEMARK_CHECK(put(parse_ratio(value), options.heap.budget));
+  if (!(options.heap.budget > 0)) {
+    return fail(ErrorKind::usage, "'" + value + "': must be above 0");
+  }
+  return {};
+}
+
 Status add_watch(Options& options, const std::string& value) {
   return put(parse_selector(value), options.watch.emplace_back());
 }
@@ -86,7 +120,7 @@ struct Key {
   bool list = false;
 };
 
-constexpr std::array<Key, 9> kKeys = {{
+constexpr std::array<Key, 12> kKeys = {{
     {"output", "TIDEMARK_OUTPUT", set_output},
     {"interval", "TIDEMARK_INTERVAL", set_interval},
     {"budget", "TIDEMARK_BUDGET", set_budget},
@@ -94,6 +128,9 @@ constexpr std::array<Key, 9> kKeys = {{
     {"socket", "TIDEMARK_SOCKET", set_socket},
     {"state_dir", "TIDEMARK_STATE_DIR", set_state_dir},
     {"quiet", "TIDEMARK_QUIET", set_quiet},
+    {"heap", "TIDEMARK_HEAP", set_heap},
+    {"heap_sample", "TIDEMARK_HEAP_SAMPLE", set_heap_sample},
+    {"heap_budget", "TIDEMARK_HEAP_BUDGET", set_heap_budget},
     {"watch", "TIDEMARK_WATCH", add_watch, true},
     {"role", "TIDEMARK_ROLE", add_role, true},
 }};

@@ -12,6 +12,7 @@
 
 #include "core/base/result.h"
 #include "core/base/units.h"
+#include "daemon/heap_settings.h"
 #include "daemon/roles.h"
 
 namespace tidemark {
@@ -24,6 +25,7 @@ struct Options {
   std::string socket;                   // "" = a private one
   std::string state_dir = "/var/lib/tidemark";  // tidemarkd's recordings
   bool quiet = false;
+  HeapSettings heap{HeapMode::automatic};  // of every watched process
   std::vector<Selector> watch;
   std::vector<RoleRule> roles;
 };

@@ -132,17 +132,20 @@ static __always_inline __u64 mix(__u64 hash, __u64 word) {
   return hash ^ (hash >> 29);
 }
 
-/* An address in executable memory: a return address, or what is left of one. */
+/* An address in executable memory: a return address, or what is left of one.
+ * While that memory is not known, any address: more keys than stacks, but no
+ * two stacks under one key. */
 static __always_inline bool is_code(const struct tidemark_heap_ranges* known,
                                     __u32 count, __u64 address) {
   __u32 at = 0;
 
+  if (!count) return address >= 0x400000 && address < 0x7fff00000000;
 #pragma unroll
   for (__u32 step = TIDEMARK_HEAP_RANGES / 2; step > 0; step /= 2) {
     const __u32 next = (at + step) & (TIDEMARK_HEAP_RANGES - 1);
     if (next < count && known->begin[next] <= address) at = next;
   }
-  return count > 0 && known->begin[at] <= address && address < known->end[at];
+  return known->begin[at] <= address && address < known->end[at];
 }
 
 struct key_walk {
@@ -635,6 +638,9 @@ int BPF_PROG(heap_exec, struct task_struct* task) {
   process = bpf_map_lookup_elem(&processes, &slot);
   if (!process) return 0;
   ADD(process->epoch, 1);
+  process->range_count = 0;
+  if (process->flags & TIDEMARK_HEAP_AT_EXEC)
+    process->flags = TIDEMARK_HEAP_ENABLED;
   tell(TIDEMARK_HEAP_EXECED, slot, tgid);
   return 0;
 }

@@ -38,11 +38,12 @@ enum tidemark_heap_kind {
 /* Of a process; the daemon writes period, flags and range_count. */
 #define TIDEMARK_HEAP_ENABLED 1u
 #define TIDEMARK_HEAP_COUNT_ONLY 2u /* counts traps and does no more */
+#define TIDEMARK_HEAP_AT_EXEC 4u    /* enabled by its next exec */
 struct tidemark_heap_process {
   __u64 period; /* bytes between two samples; TIDEMARK_EXACT: every block */
   __u32 flags;
   __u32 epoch; /* its rows are of this life: exec and attaching begin one */
-  __u32 range_count;
+  __u32 range_count; /* 0: not known, as after an exec */
   __u32 pad;
 };
 

@@ -208,6 +208,12 @@ class LinkedTracer final : public HeapTracer {
     store(processes_[slot].flags, TIDEMARK_HEAP_ENABLED);
   }
 
+  void sample_at_exec(HeapSlot slot, uint64_t period) override {
+    std::atomic_ref(processes_[slot].period)
+        .store(std::max<uint64_t>(period, 1));
+    store(processes_[slot].flags, TIDEMARK_HEAP_AT_EXEC);
+  }
+
   uint64_t period(HeapSlot slot) const override {
     return std::atomic_ref(processes_[slot].period).load();
   }

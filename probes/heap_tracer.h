@@ -165,7 +165,8 @@ class HeapTracer {
   // Probes an object, also one that the process will only map later. Error:
   // gone, permission, or the system's; what was probed before stays.
   virtual Status add_object(HeapSlot slot, const HeapObject& object) = 0;
-  // Executable memory, ascending; what is beyond 64 ranges is joined.
+  // Executable memory, ascending; what is beyond 64 ranges is joined. None: not
+  // known, as after each exec.
   virtual void set_ranges(HeapSlot slot,
                           std::span<const AddressRange> ranges) = 0;
   // From here on calls are counted, and no more.
@@ -173,6 +174,8 @@ class HeapTracer {
   // From here on samples are taken, one in `period` bytes. Again: changes the
   // period. A new epoch begins unless samples were taken already.
   virtual void sample(HeapSlot slot, uint64_t period) = 0;
+  // The same, beginning with its next exec.
+  virtual void sample_at_exec(HeapSlot slot, uint64_t period) = 0;
   virtual uint64_t period(HeapSlot slot) const = 0;
   virtual uint32_t epoch(HeapSlot slot) const = 0;
   // Takes the probes away. The rows stay, for a last reading, up to purge().

@@ -16,6 +16,7 @@ namespace {
 struct RecordArguments {
   std::string config;
   std::string output, interval, budget, duration, socket;
+  std::string heap, heap_sample, heap_budget;
   std::vector<std::string> watch, roles, command;
   bool quiet = false;
   ReportFlags flags;
@@ -31,6 +32,9 @@ struct RecordArguments {
     add("budget", budget, "--budget");
     add("for", duration, "--for");
     add("socket", socket, "--socket");
+    add("heap", heap, "--heap");
+    add("heap_sample", heap_sample, "--heap-sample");
+    add("heap_budget", heap_budget, "--heap-budget");
     add("quiet", quiet ? "true" : "", "--quiet");
     for (const std::string& text : watch) add("watch", text, "--watch");
     for (const std::string& text : roles) add("role", text, "--role");
@@ -75,6 +79,15 @@ void add_record(CLI::App& app, CommandContext& context) {
   app.add_option("--for", a.duration, "End after this time");
   app.add_option("--budget", a.budget,
                  "CPU that sampling may use, of one core (default 1%)");
+  app.add_option("--heap", a.heap,
+                 "Trace allocations by call stack: auto (default) once a "
+                 "watched process keeps growing, probes from the start")
+      ->type_name("off|auto|probes");
+  app.add_option("--heap-sample", a.heap_sample,
+                 "One sample in so many bytes (default 64KiB), or exact");
+  app.add_option("--heap-budget", a.heap_budget,
+                 "CPU time of a traced process that probes may take (default "
+                 "5%)");
   app.add_option("--socket", a.socket,
                  "Where clients connect (default a private place, handed to "
                  "the command by TIDEMARK_SOCKET)");

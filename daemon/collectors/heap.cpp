@@ -1,0 +1,319 @@
+// Allocations of watched processes by call stack and phase (design part 4.3):
+// from the start (--heap=probes), or once a process keeps growing
+// (--heap=auto). The worker's thread attaches and unwinds; here rows are read
+// and become sites.
+#include <unistd.h>
+
+#include <array>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/os/file.h"
+#include "daemon/collectors/metric_ids.h"
+#include "daemon/collectors/site_metrics.h"
+#include "daemon/heap_guard.h"
+#include "daemon/heap_rows.h"
+#include "daemon/heap_worker.h"
+#include "daemon/process_table.h"
+#include "daemon/procfs/process_statm.h"
+
+namespace tidemark {
+namespace {
+
+// How long the end of a recording waits for stacks and their names.
+constexpr Nanoseconds kSettle = std::chrono::seconds(5);
+
+constexpr MetricSpec of_process(std::string_view name, MetricKind kind,
+                                Unit unit, std::string_view help) {
+  return {name, SubjectKind::process, kind, unit, help};
+}
+
+constexpr MetricSpec kMetrics[] = {
+    of_process("heap.live_bytes", MetricKind::gauge, Unit::bytes,
+               "Blocks alive that were allocated while heap probes were on."),
+    of_process("heap.live_count", MetricKind::gauge, Unit::count,
+               "The same in blocks."),
+    of_process("heap.alloc_bytes", MetricKind::counter, Unit::bytes,
+               "Bytes asked of the allocator; counted, not sampled."),
+    of_process("heap.alloc_count", MetricKind::counter, Unit::count,
+               "Calls that asked for them."),
+    of_process("heap.sample_bytes", MetricKind::gauge, Unit::bytes,
+               "One sample in so many bytes; 1: every block."),
+    of_process("heap.samples", MetricKind::counter, Unit::count,
+               "Blocks that were sampled."),
+    of_process("heap.untracked", MetricKind::counter, Unit::count,
+               "Sampled blocks that found no room among those alive."),
+    of_process("heap.probe_cost", MetricKind::counter, Unit::nanoseconds,
+               "What the probes cost the process: hits by their measured "
+               "cost."),
+};
+enum {
+  kLiveBytes,
+  kLiveCount,
+  kAllocBytes,
+  kAllocCount,
+  kSampleBytes,
+  kSamples,
+  kUntracked,
+  kProbeCost
+};
+
+constexpr MetricSpec kDropped = {"self.dropped", SubjectKind::self,
+                                 MetricKind::counter, Unit::count,
+                                 "What was lost, by cause."};
+constexpr std::array<std::string_view, 7> kCauses = {
+    "heap_live_full", "heap_sites_full", "heap_stacks", "heap_events",
+    "heap_returns",   "heap_frees",      "heap_state"};
+
+std::array<uint64_t, kCauses.size()> losses_of(const HeapCounts& counts) {
+  return {counts.live_full,       counts.sites_full,     counts.stack_ring_full,
+          counts.event_ring_full, counts.missed_returns, counts.missed_frees,
+          counts.no_state};
+}
+
+class Heap final : public Collector {
+ public:
+  Result<std::string> start(const CollectorContext& context) override {
+    context_ = std::make_unique<CollectorContext>(context);
+    if (context.heap.mode == HeapMode::off) return std::string("off");
+    if (context.heap.mode == HeapMode::automatic) {
+      return std::string("on persistent growth");
+    }
+    TIDEMARK_CHECK(open());
+    return std::string(heap_attachment_name(worker_->tracer().attachment()));
+  }
+
+  Status collect(const CollectRequest& request, FrameBuilder& frame) override {
+    if (context_->heap.mode == HeapMode::off) return {};
+    end_lives();
+    TIDEMARK_CHECK(choose(request.time));
+    if (!worker_) return {};
+    take_output();
+    TIDEMARK_CHECK(worker_->tracer().read_sites(read_));
+    rows_->add_up(read_, last_);
+    put_sites(frame);
+    put_processes(frame);
+    return {};
+  }
+
+  void phase_changed(const Cohort& cohort) override {
+    cohort_ = cohort;
+    if (worker_) set_cohort();
+  }
+
+  void process_held(ProcessKey process) override {
+    if (context_->heap.mode != HeapMode::probes || !worker_) return;
+    asked_.insert(process);
+    worker_->attach_held(process.pid);
+    take_output();
+  }
+
+  void finish() override {
+    last_ = true;
+    if (worker_) worker_->settle(kSettle);
+  }
+
+ private:
+  struct Life {
+    SubjectId process;
+    Pid pid;
+    bool over = false;  // its rows are final
+    bool read = false;  // and were put
+  };
+
+  // Who has a slot; its lives follow one another.
+  struct Owner {
+    Pid pid;
+    SubjectId process;
+  };
+
+  Status open() {
+    TIDEMARK_TRY(worker_, HeapWorker::start(context_->roots.proc,
+                                            context_->heap, context_->clock));
+    Definer& definer = context_->definer;
+    rows_ = std::make_unique<HeapRows>(definer);
+    metrics_ = define_all(definer, kMetrics);
+    site_metrics_ = define_all(definer, kSiteMetrics);
+    dropped_ = definer.define_metric(kDropped);
+    for (size_t i = 0; i < kCauses.size(); ++i) {
+      causes_[i] = definer.subject(SubjectKind::self, kCauses[i]);
+    }
+    set_cohort();
+    return {};
+  }
+
+  void set_cohort() {
+    rows_->set_phase_name(cohort_.ordinal, cohort_.path);
+    worker_->tracer().set_cohort(cohort_.ordinal);
+  }
+
+  // Asks for those that are to be traced and are not yet.
+  Status choose(BootTime time) {
+    for (const SubjectId id : context_->processes.watched()) {
+      const Subject* subject = context_->processes.find(id);
+      if (subject == nullptr || subject->kernel_thread) continue;
+      const ProcessKey key = subject->process;
+      if (key.pid.value == ::getpid() || asked_.contains(key)) continue;
+      if (context_->heap.mode == HeapMode::automatic &&
+          !keeps_growing(key, time)) {
+        continue;
+      }
+      asked_.insert(key);
+      growth_.erase(key);
+      if (!worker_) TIDEMARK_CHECK(open());
+      worker_->attach(key.pid);
+    }
+    return {};
+  }
+
+  bool keeps_growing(ProcessKey key, BootTime time) {
+    const auto text = read_file(
+        context_->roots.proc + "/" + std::to_string(key.pid.value) + "/statm",
+        buffer_);
+    if (!text) return false;
+    const auto statm = procfs::parse_process_statm(*text);
+    if (!statm || statm->size.count == 0) return false;
+    return growth_[key].add(time, statm->anonymous().count * page_size_);
+  }
+
+  void take_output() {
+    HeapOutput output = worker_->take();
+    for (const auto& object : output.objects) rows_->add_object(object);
+    for (const auto& stack : output.stacks) rows_->add_stack(stack);
+    for (const auto& symbols : output.symbols) rows_->add_symbols(symbols);
+    for (const auto& [life, pid] : output.begun) lives_[life].pid = pid;
+    for (const HeapLife& life : output.ended) lives_[life].over = true;
+    for (auto& [life, known] : lives_) find_owner(life, known);
+    for (const HeapNotice& notice : output.notices) tell(notice);
+  }
+
+  // A child may be known to the kernel's probe before the table knows it; one
+  // that executes another program remains who it is.
+  void find_owner(HeapLife life, Life& known) {
+    if (known.process.valid()) return;
+    Owner& owner = owners_[life.slot];
+    if (owner.pid != known.pid) owner = {known.pid, SubjectId()};
+    if (!owner.process.valid()) {
+      const Subject* subject = context_->processes.find_pid(known.pid);
+      if (subject == nullptr) return;
+      owner.process = subject->id;
+      asked_.insert(subject->process);
+    }
+    known.process = owner.process;
+    rows_->begin_life(life, known.process);
+  }
+
+  void tell(const HeapNotice& notice) {
+    if (context_->events == nullptr) return;
+    Event event;
+    event.time = event.received = context_->clock.now();
+    event.kind = notice.kind;
+    event.name = notice.name;
+    event.text = notice.text;
+    const Subject* subject = context_->processes.find_pid(notice.pid);
+    if (subject != nullptr) event.subject = subject->id;
+    context_->events->add(std::move(event));
+  }
+
+  void put_sites(FrameBuilder& frame) const {
+    rows_->for_each_site([&](const HeapRows::Site& site) {
+      const auto put = [&](SiteMetric metric, int64_t value) {
+        frame.put(site_metrics_[metric], site.subject, value);
+      };
+      put(kSiteLiveBytes, site.sum.live_bytes);
+      put(kSiteLiveCount, site.sum.live_count);
+      put(kSiteAllocBytes, site.sum.alloc_bytes);
+      put(kSiteAllocCount, site.sum.alloc_count);
+      put(kSiteSamples, site.sum.samples);
+    });
+  }
+
+  void put_processes(FrameBuilder& frame) {
+    std::array<uint64_t, kCauses.size()> lost = lost_;
+    for (auto& [life, known] : lives_) {
+      if (!known.process.valid()) continue;
+      known.read = known.over;
+      // After an exec the slot's counts are those of the next life too.
+      const auto next = lives_.find({life.slot, life.epoch + 1});
+      if (next != lives_.end()) continue;
+      const HeapCounts counts = worker_->tracer().counts(life.slot);
+      put_process(frame, life, known, counts);
+      const auto losses = losses_of(counts);
+      for (size_t i = 0; i < lost.size(); ++i) lost[i] += losses[i];
+    }
+    for (size_t i = 0; i < lost.size(); ++i) {
+      frame.put(dropped_, causes_[i], static_cast<int64_t>(lost[i]));
+    }
+  }
+
+  void put_process(FrameBuilder& frame, HeapLife life, const Life& known,
+                   const HeapCounts& counts) const {
+    const auto put = [&](size_t metric, auto value) {
+      frame.put(metrics_[metric], known.process, static_cast<int64_t>(value));
+    };
+    const HeapRows::Sum live = rows_->live_of(life);
+    put(kLiveBytes, live.live_bytes);
+    put(kLiveCount, live.live_count);
+    put(kAllocBytes, counts.alloc_bytes);
+    put(kAllocCount, counts.alloc_count);
+    put(kSampleBytes, worker_->tracer().period(life.slot));
+    put(kSamples, counts.samples);
+    put(kUntracked, counts.untracked);
+    put(kProbeCost, worker_->tracer().trap_cost().of(counts));
+  }
+
+  // Lives whose final rows are in a frame: they leave the kernel, and their
+  // sites end. One that nobody ever knew takes its rows along, and that is
+  // said.
+  void end_lives() {
+    for (auto life = lives_.begin(); life != lives_.end();) {
+      const bool unknown = life->second.over && !life->second.process.valid();
+      if (!life->second.read && !unknown) {
+        ++life;
+        continue;
+      }
+      if (unknown) {
+        tell({life->second.pid, EventKind::degraded, "heap",
+              "a process ended before it was known; its blocks are not told"});
+      }
+      const auto next = lives_.find({life->first.slot, life->first.epoch + 1});
+      if (next == lives_.end()) keep_losses(life->first.slot);
+      rows_->end_life(life->first);
+      worker_->purge(life->first);
+      life = lives_.erase(life);
+    }
+  }
+
+  void keep_losses(HeapSlot slot) {
+    const auto losses = losses_of(worker_->tracer().counts(slot));
+    for (size_t i = 0; i < lost_.size(); ++i) lost_[i] += losses[i];
+  }
+
+  std::unique_ptr<CollectorContext> context_;
+  std::unique_ptr<HeapWorker> worker_;
+  std::unique_ptr<HeapRows> rows_;
+  std::array<MetricId, std::size(kMetrics)> metrics_;
+  std::array<MetricId, std::size(kSiteMetrics)> site_metrics_;
+  MetricId dropped_;
+  std::array<SubjectId, kCauses.size()> causes_;
+  std::array<uint64_t, kCauses.size()> lost_{};  // of slots given back
+  std::set<ProcessKey> asked_;
+  std::map<ProcessKey, GrowthTrigger> growth_;
+  std::map<HeapLife, Life> lives_;
+  std::map<HeapSlot, Owner> owners_;
+  std::vector<HeapSite> read_;
+  Cohort cohort_;
+  std::string buffer_;
+  int64_t page_size_ = ::sysconf(_SC_PAGESIZE);
+  bool last_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Collector> make_heap() { return std::make_unique<Heap>(); }
+
+}  // namespace tidemark

@@ -1,0 +1,49 @@
+#include "daemon/heap_guard.h"
+
+#include <algorithm>
+
+namespace tidemark {
+namespace {
+
+double base_ns(const HeapCost& cost) {
+  return std::max(cost.cpu_ns, cost.wall_ns / 5);
+}
+
+}  // namespace
+
+double heap_cost_share(const HeapCost& cost) {
+  const double base = base_ns(cost);
+  return base > 0 ? cost.probes_ns / base : 0;
+}
+
+bool HeapGuard::update(const HeapCost& total) {
+  const HeapCost step = {total.probes_ns - last_.probes_ns,
+                         total.cpu_ns - last_.cpu_ns,
+                         total.wall_ns - last_.wall_ns};
+  last_ = total;
+  share_ = heap_cost_share(step);
+  excess_ns_ += step.probes_ns - budget_ * base_ns(step);
+  excess_ns_ = std::max(excess_ns_, 0.0);
+  return excess_ns_ > kBurstNs;
+}
+
+bool GrowthTrigger::add(BootTime time, int64_t bytes) {
+  if (lowest_ < 0) begin_ = time;
+  lowest_ = lowest_ < 0 ? bytes : std::min(lowest_, bytes);
+  if (time - begin_ < kWindow) return false;
+  floors_.push_back(lowest_);
+  if (floors_.size() > kWindows) floors_.pop_front();
+  begin_ = time;
+  lowest_ = bytes;
+  return persists();
+}
+
+bool GrowthTrigger::persists() const {
+  if (floors_.size() < kWindows) return false;
+  for (size_t i = 1; i < floors_.size(); ++i) {
+    if (floors_[i] - floors_[i - 1] < kStep) return false;
+  }
+  return floors_.back() - floors_.front() >= kRise;
+}
+
+}  // namespace tidemark

@@ -1,0 +1,63 @@
+// Two rules of the heap tracer's ladder, without clocks or files: when probes
+// cost too much, and when growth is worth them. Pure.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+
+#include "core/base/clock.h"
+
+namespace tidemark {
+
+// Since some beginning.
+struct HeapCost {
+  double probes_ns = 0;  // what hits cost the process
+  double cpu_ns = 0;     // CPU time of the process, that cost included
+  double wall_ns = 0;
+};
+
+// The share of a process's CPU time that probes take. A process that hardly
+// runs counts as one that uses a fifth of a core: next to nothing costs it
+// nothing that anybody would notice.
+double heap_cost_share(const HeapCost& cost);
+
+// Holds the cost under a budget. A burst may exceed it for a while: what is
+// above the budget adds up, what is below takes off from that again.
+class HeapGuard {
+ public:
+  explicit HeapGuard(double budget) : budget_(budget) {}
+  // Takes totals; true: the budget is exceeded for good, detach.
+  bool update(const HeapCost& total);
+  // Of the time between the last two updates.
+  double share() const { return share_; }
+
+  static constexpr double kBurstNs = 200e6;
+
+ private:
+  double budget_;
+  HeapCost last_;
+  double excess_ns_ = 0;
+  double share_ = 0;
+};
+
+// Watches the memory of a process for growth that persists: the lowest
+// readings of some windows in a row that rise each time.
+class GrowthTrigger {
+ public:
+  static constexpr Nanoseconds kWindow = std::chrono::seconds(10);
+  static constexpr size_t kWindows = 4;
+  static constexpr int64_t kStep = 64 << 10;  // bytes, between two windows
+  static constexpr int64_t kRise = 1 << 20;   // bytes, over all of them
+
+  // A reading in bytes; true once growth has persisted.
+  bool add(BootTime time, int64_t bytes);
+
+ private:
+  bool persists() const;
+
+  BootTime begin_;
+  int64_t lowest_ = -1;
+  std::deque<int64_t> floors_;
+};
+
+}  // namespace tidemark

@@ -1,0 +1,123 @@
+// `tidemark record --heap=probes`: sites with stacks, names and phases, in the
+// recording of a program whose figures are known (tests/bpf/heap_target.cpp).
+#include <map>
+#include <set>
+
+#include "record_fixture.h"
+
+namespace tidemark {
+namespace {
+
+struct SiteFigures {
+  int64_t alloc_count = 0, live_count = 0, live_bytes = 0;
+  bool operator==(const SiteFigures&) const = default;
+};
+
+class HeapTest : public RecordTest {
+ protected:
+  void SetUp() override {
+    if (::geteuid() != 0) GTEST_SKIP() << "heap probes need capabilities";
+  }
+
+  // Exact, whatever it costs, in a child of the command, which gets its cue
+  // when its probes have had time to follow it there.
+  int record_target(std::vector<std::string> works) {
+    std::vector<std::string> words = {"-q",
+                                      "--heap=probes",
+                                      "--heap-sample=exact",
+                                      "--heap-budget=100000%",
+                                      "--interval=200ms",
+                                      "--",
+                                      "sh",
+                                      "-c",
+                                      "{ sleep 1; echo; sleep 0.3; } | \"$0\" \"$@\"",
+                                      TIDEMARK_HEAP_TARGET};
+    words.insert(words.end(), works.begin(), works.end());
+    return record(words);
+  }
+
+  // The last figures of all sites, by the function named site_... in them.
+  std::map<std::string, SiteFigures> read_sites() {
+    auto reader = RecordingReader::open(output());
+    EXPECT_TRUE(reader) << reader.error().what;
+    if (!reader) return {};
+    std::map<uint32_t, SiteFigures> last;
+    while (reader->next()) {
+      const auto take = [&](const char* name, int64_t SiteFigures::* field) {
+        const Metric* metric = reader->dictionary().find_metric(name);
+        if (metric == nullptr) return;
+        reader->for_each_value(metric->id, [&](SubjectId id, int64_t value) {
+          last[id.value].*field = value;
+        });
+      };
+      take("site.alloc_count", &SiteFigures::alloc_count);
+      take("site.live_count", &SiteFigures::live_count);
+      take("site.live_bytes", &SiteFigures::live_bytes);
+    }
+    std::map<std::string, SiteFigures> sums;
+    for (const auto& [id, figures] : last) {
+      const Subject* site = reader->dictionary().subject(SubjectId(id));
+      if (site == nullptr || site->kind != SubjectKind::site) continue;
+      SiteFigures& sum = sums[site_function(reader->stacks(), *site)];
+      sum.alloc_count += figures.alloc_count;
+      sum.live_count += figures.live_count;
+      sum.live_bytes += figures.live_bytes;
+    }
+    return sums;
+  }
+
+  static std::string site_function(const StackTable& stacks,
+                                   const Subject& site) {
+    for (const StackFrame& frame : stacks.resolve(site.stack)) {
+      const size_t begin = frame.function.find("site_");
+      if (begin == 0) {
+        return frame.function.substr(0, frame.function.find('('));
+      }
+    }
+    return "";
+  }
+};
+
+TEST_F(HeapTest, NamesTheFunctionsThatHoldMemory) {
+  ASSERT_EQ(record_target({"malloc", "new", "strdup", "realloc"}), 0) << said();
+  auto sites = read_sites();
+  const auto expect = [&](const char* name, int64_t allocs, int64_t live,
+                          int64_t bytes) {
+    EXPECT_EQ(sites[name], (SiteFigures{allocs, live, bytes}))
+        << name << ": " << sites[name].alloc_count << " allocated, "
+        << sites[name].live_count << " alive, " << sites[name].live_bytes;
+  };
+  expect("site_malloc_leak", 7, 7, 700);
+  expect("site_malloc_freed", 1000, 0, 0);
+  expect("site_malloc_large", 2, 2, 2 * (300 << 10));
+  expect("site_new", 6, 6, 600);
+  expect("site_new_nothrow", 6, 6, 6 * 77);
+  expect("site_new_deleted", 12, 0, 0);
+  expect("site_strdup", 9, 9, 9 * 16);
+  expect("site_reallocarray", 3, 3, 3 * 77);
+  expect("site_realloc_grow", 52, 2, 50'000 + (3 << 20));
+}
+
+TEST_F(HeapTest, SaysThatItIsOffAndTakesNothing) {
+  ASSERT_EQ(record({"-q", "--heap=off", "--", "true"}), 0) << said();
+  EXPECT_TRUE(read().has_level("heap: off"));
+  EXPECT_TRUE(read_sites().empty());
+}
+
+TEST_F(HeapTest, LeavesAProcessAloneThatDoesNotGrow) {
+  ASSERT_EQ(record({"-q", "--", "sleep", "0.3"}), 0) << said();
+  EXPECT_TRUE(read().has_level("heap: on persistent growth"));
+  EXPECT_TRUE(read_sites().empty());
+}
+
+TEST_F(HeapTest, RefusesWordsThatItDoesNotKnow) {
+  EXPECT_EQ(record({"--heap=maybe", "--", "true"}), 64);
+  EXPECT_NE(said().find("--heap: 'maybe': off, auto or probes"),
+            std::string::npos)
+      << said();
+  EXPECT_EQ(record({"--heap-sample=2GiB", "--", "true"}), 64);
+  EXPECT_EQ(record({"--heap-budget=0%", "--", "true"}), 64);
+}
+
+}  // namespace
+}  // namespace tidemark
