@@ -20,6 +20,10 @@ struct FormatOptions {
   ReportFlags flags;    // the exit code that the report names
   bool color = false;   // ANSI colours, for a terminal
   bool detail = false;  // every process and phase, where text leaves some out
+  // Profiles only: what is counted (profile_kinds()), and the phase in which
+  // it was born: "steady" all of its cycles, "steady#3" one; "" all.
+  std::string what = "live";
+  std::string phase;
 };
 
 struct FormatEntry {

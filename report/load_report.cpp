@@ -77,6 +77,7 @@ Result<ReportData> load_report(const std::string& path,
   ReportData data =
       make_report(path, reader.info(), analysis.summarize(reader.dictionary()),
                   reader.dictionary());
+  data.stacks = reader.stacks();
   data.closed = reader.closed();
   data.damages = reader.damages();
   if (timeline) data.timeline = timeline->finish();

@@ -1,6 +1,7 @@
 #include <vector>
 
 #include "core/base/text.h"
+#include "report/profile.h"
 #include "report/report.h"
 
 namespace tidemark {
@@ -13,6 +14,9 @@ Result<std::string> render_report(const ReportData& data,
     std::vector<std::string_view> names;
     for (const FormatEntry& known : all_formats()) names.push_back(known.name);
     return fail(ErrorKind::usage, unknown_message("format", format, names));
+  }
+  if (format == "pprof" || format == "folded") {
+    TIDEMARK_CHECK(check_profile(data, options));
   }
   std::string out;
   entry->render(data, options, out);

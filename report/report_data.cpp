@@ -126,6 +126,7 @@ ReportData make_report(std::string path, RecordingInfo info, RunSummary summary,
     }
   };
   for (const Finding& finding : data.summary.findings) know(finding.subject);
+  for (const SiteTotals& site : data.summary.sites) know(site.process);
   for (const PhaseUse& phase : data.summary.phases) {
     for (const SubjectUse& use : phase.subjects) know(use.subject);
   }

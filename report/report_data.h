@@ -13,6 +13,7 @@
 
 #include "core/analysis/run_analysis.h"
 #include "core/model/dictionary.h"
+#include "core/model/stack_table.h"
 #include "core/store/recording_info.h"
 #include "core/store/recording_reader.h"
 #include "report/timeline.h"
@@ -55,6 +56,7 @@ struct ReportData {
   RunSummary summary;
   Timeline timeline;  // without charts when LoadOptions did not ask for them
   std::map<SubjectId, ProcessFacts> processes;  // those summary speaks of
+  StackTable stacks;  // of the summary's sites, with the names known at its end
   VerdictCounts counts;
   ReportStatus status = ReportStatus::inconclusive;
 

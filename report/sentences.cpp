@@ -8,6 +8,7 @@
 #include <set>
 
 #include "core/base/text.h"
+#include "report/site_words.h"
 
 namespace tidemark {
 namespace {
@@ -160,11 +161,12 @@ std::string grown(const ReportData& data, const Finding& finding) {
   const std::string what = resource_noun(finding.resource);
   switch (finding.verdict) {
     case Verdict::leak:
-      return name + " leaks " + rates(finding) + where(data, finding) + ". " +
-             confirmed(finding) + finding.reason + ".";
+      return name + " leaks " + rates(finding) + place_of(data, finding) +
+             where(data, finding) + ". " + confirmed(finding) + finding.reason +
+             ".";
     case Verdict::suspect:
-      return name + " may leak " + rates(finding) + where(data, finding) +
-             ": " + finding.reason + ".";
+      return name + " may leak " + rates(finding) + place_of(data, finding) +
+             where(data, finding) + ": " + finding.reason + ".";
     case Verdict::saturating:
       return name + " does not leak so far, but its " + what + " " +
              finding.reason + ".";
@@ -326,6 +328,8 @@ std::vector<Sentence> sentences(const ReportData& data) {
       const auto group = open.extract({finding.subject, open_key(finding)});
       if (group.empty()) continue;
       sentence.text = undecided(data, group.mapped());
+    } else if (told_by_heap(data, finding)) {
+      continue;
     } else {
       sentence.text = grown(data, finding);
     }
@@ -341,7 +345,7 @@ std::string names_of(const ReportData& data, Verdict verdict) {
   std::map<SubjectId, std::vector<std::string>> nouns;
   std::vector<SubjectId> order;
   for (const Finding& finding : data.summary.findings) {
-    if (finding.verdict != verdict) continue;
+    if (finding.verdict != verdict || told_by_heap(data, finding)) continue;
     if (!nouns.contains(finding.subject)) order.push_back(finding.subject);
     nouns[finding.subject].push_back(resource_noun(finding.resource));
   }
@@ -375,16 +379,23 @@ size_t judged_processes(const ReportData& data) {
 
 }  // namespace
 
+namespace {
+
+// A leak of the heap that the process's memory shows too is one leak.
+std::string leaks_of(const ReportData& data, Verdict verdict, const char* how) {
+  int n = 0;
+  for (const Finding& finding : data.summary.findings) {
+    n += finding.verdict == verdict && !told_by_heap(data, finding);
+  }
+  return counted(n, "leak", "leaks") + how + names_of(data, verdict);
+}
+
+}  // namespace
+
 std::string headline(const ReportData& data) {
   const VerdictCounts& n = data.counts;
-  if (n.leak > 0) {
-    return counted(n.leak, "leak", "leaks") +
-           " confirmed: " + names_of(data, Verdict::leak);
-  }
-  if (n.suspect > 0) {
-    return counted(n.suspect, "leak", "leaks") +
-           " suspected: " + names_of(data, Verdict::suspect);
-  }
+  if (n.leak > 0) return leaks_of(data, Verdict::leak, " confirmed: ");
+  if (n.suspect > 0) return leaks_of(data, Verdict::suspect, " suspected: ");
   if (n.total() == 0) return "nothing was judged: no watched process was read";
   if (n.inconclusive > 0) {
     return "undecided: " + names_of(data, Verdict::inconclusive);

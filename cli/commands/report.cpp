@@ -10,6 +10,7 @@
 
 #include "cli/command.h"
 #include "core/base/text.h"
+#include "report/profile.h"
 
 namespace tidemark {
 namespace {
@@ -19,7 +20,18 @@ struct ReportOptions {
   std::string format = "text";
   std::string output;
   ReportFlags flags;
+  std::string what = "live";
+  std::string phase;
 };
+
+std::string profile_names() {
+  std::string names;
+  for (const ProfileKind& kind : profile_kinds()) {
+    if (!names.empty()) names += '|';
+    names += kind.name;
+  }
+  return names;
+}
 
 std::string format_names() {
   std::string names;
@@ -56,7 +68,9 @@ int report(const ReportOptions& options, int verbosity) {
   if (!data) return report_recording_error("report", data.error());
   const FormatOptions look{.flags = options.flags,
                            .color = wants_color(options.output),
-                           .detail = verbosity > 0};
+                           .detail = verbosity > 0,
+                           .what = options.what,
+                           .phase = options.phase};
   const auto text = render_report(*data, options.format, look);
   if (!text) return report_error("report", text.error());
   const Status written = write_whole(options.output, *text);
@@ -80,6 +94,13 @@ void add_report(CLI::App& app, CommandContext& context) {
   app.add_option("-o,--output", options->output,
                  "Write to a file, whole or not at all")
       ->type_name("OUT");
+  app.add_option("--what", options->what,
+                 "What a pprof or folded profile counts")
+      ->type_name(profile_names())
+      ->default_str("live");
+  app.add_option("--phase", options->phase,
+                 "pprof, folded: only what was taken in this phase")
+      ->type_name("PATH");
   app.add_flag("--strict", options->flags.strict,
                "Exit 12 when a leak is suspected, 11 when undecided");
   app.add_flag("--warnings-as-errors", options->flags.warnings_as_errors,

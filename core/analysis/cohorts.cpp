@@ -254,4 +254,41 @@ std::vector<FindingSite::Cohort> show_cohorts(
   return shown;
 }
 
+std::vector<FindingSite::Cohort> join_cohorts(
+    const std::vector<FindingSite::Cohort>& cohorts, size_t rows) {
+  // What took less than a thousandth of the greatest says nothing.
+  double greatest = 0;
+  for (const auto& cohort : cohorts)
+    greatest = std::max(greatest, cohort.taken);
+  std::vector<size_t> kept;
+  for (size_t i = 0; i < cohorts.size(); ++i) {
+    const bool lives = !cohorts[i].live.empty() && cohorts[i].live.back() > 0;
+    if (cohorts[i].taken > greatest / 1000 || lives) kept.push_back(i);
+  }
+  const size_t n = std::min(kept.size(), rows);
+  std::vector<FindingSite::Cohort> joined(n);
+  const auto begin_of = [&](size_t r) { return kept.size() * r / n; };
+  for (size_t r = 0; r < n; ++r) {
+    FindingSite::Cohort& row = joined[r];
+    row.phase = cohorts[kept[begin_of(r)]].phase;
+    row.phases = 0;
+    for (size_t k = begin_of(r); k < begin_of(r + 1); ++k) {
+      row.phases += cohorts[kept[k]].phases;
+      row.taken += cohorts[kept[k]].taken;
+    }
+    for (size_t c = r; c < n; ++c) {
+      const size_t end =
+          c + 1 < n ? kept[begin_of(c + 1) - 1] : cohorts.size() - 1;
+      double& alive = row.live.emplace_back(0.0);
+      for (size_t k = begin_of(r); k < begin_of(r + 1); ++k) {
+        const size_t from = kept[k];
+        if (end >= from && end - from < cohorts[from].live.size()) {
+          alive += cohorts[from].live[end - from];
+        }
+      }
+    }
+  }
+  return joined;
+}
+
 }  // namespace tidemark

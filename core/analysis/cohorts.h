@@ -73,4 +73,9 @@ std::vector<FindingSite::Cohort> show_cohorts(
     const CohortMatrix& matrix, const std::vector<CohortPhase>& phases,
     size_t rows);
 
+// The same rows, those that took nothing left out and the rest joined until
+// there are at most `rows`; columns as rows, and the last one of all.
+std::vector<FindingSite::Cohort> join_cohorts(
+    const std::vector<FindingSite::Cohort>& cohorts, size_t rows);
+
 }  // namespace tidemark

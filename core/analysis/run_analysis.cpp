@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include "core/analysis/edge_histograms.h"
 #include "core/analysis/event_log.h"
@@ -231,6 +232,12 @@ void RunAnalysis::Impl::summarize_processes(
     const Span life = store.life(series);
     const ProcessCurves process = unpack(id, series, life);
     const OpsTable::Primary primary = ops.primary(subject->process);
+    if (const auto rows = site_index.find(id); rows != site_index.end()) {
+      std::ranges::move(
+          site_totals(rows->second,
+                      cohort_phases(readings, life, primary, rows->second)),
+          std::back_inserter(summary.sites));
+    }
     for (PhaseUse& use : summary.phases) {
       const Span span = overlap(span_of(use.phase, summary), life);
       if (span.empty()) continue;

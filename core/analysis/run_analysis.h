@@ -75,6 +75,17 @@ struct Quality {
   double self_probe_seconds = 0;
 };
 
+// One cohort of one site over the whole run, for profiles.
+struct SiteTotals {
+  SubjectId process;
+  SiteKind kind = SiteKind::none;
+  StackId stack;
+  std::string phase;  // in which it was born: "soak/steady#3"; "" outside
+  // Alive at the end of the measured part; taken, or counted, in the phase.
+  int64_t live_bytes = 0, live_count = 0;
+  int64_t taken_bytes = 0, taken_count = 0, samples = 0;
+};
+
 struct RunSummary {
   std::vector<Run> runs;
   BootTime begin, end;  // first and last frame or mark
@@ -83,6 +94,7 @@ struct RunSummary {
   // histograms, not of percentiles.
   std::map<std::string, std::vector<SpanStats>> path_spans;
   std::vector<Finding> findings;  // worst first
+  std::vector<SiteTotals> sites;  // of all processes, in order of definition
   std::vector<Event> notes;       // notes, snapshots, alerts, exits of watched
   Quality quality;
   int64_t too_brief = 0;  // watched processes that lived too briefly to judge

@@ -279,6 +279,29 @@ std::vector<CohortPhase> cohort_phases(const RunReadings& run, Span life,
   return phases;
 }
 
+std::vector<SiteTotals> site_totals(const std::vector<SiteRow>& rows,
+                                    const std::vector<CohortPhase>& phases) {
+  const BootTime end = phases[last_measured_end(phases)].end;
+  std::vector<SiteTotals> all;
+  for (const auto& [subject, series] : rows) {
+    SiteTotals& totals = all.emplace_back();
+    totals.process = subject->owner;
+    totals.kind = subject->site_kind;
+    totals.stack = subject->stack;
+    totals.phase = phases[phase_of(*subject, phases)].label;
+    totals.taken_bytes = series->taken_bytes;
+    totals.taken_count = series->taken_count;
+    totals.samples = series->samples;
+    if (series->ended <= end) continue;
+    const auto at_end = [end](const PackedSeries& packed) {
+      return LevelCurve(packed.unpack()).at(end + kEdgeLag).value_or(0);
+    };
+    totals.live_bytes = at_end(series->live_bytes);
+    totals.live_count = at_end(series->live_count);
+  }
+  return all;
+}
+
 void add_sites(std::vector<Finding>& findings, const RunReadings& run,
                const ProcessCurves& process, const OpsTable::Primary& primary,
                const std::vector<SiteRow>& rows, const HeapFigures& heap) {

@@ -27,6 +27,10 @@ std::vector<CohortPhase> cohort_phases(const RunReadings& run, Span life,
                                        const OpsTable::Primary& primary,
                                        const std::vector<SiteRow>& rows);
 
+// Each row's totals; its live at the end of the measured part.
+std::vector<SiteTotals> site_totals(const std::vector<SiteRow>& rows,
+                                    const std::vector<CohortPhase>& phases);
+
 // Fills `sites` and `growth` of a process's findings, and lets the cohorts
 // confirm or overrule the curves. Classes are named anew.
 void add_sites(std::vector<Finding>& findings, const RunReadings& run,

@@ -1,5 +1,7 @@
 // The report for programs: report.json, schema version 1 (docs/formats.md).
 // Times are Unix time in ns. No NaN: what is not finite is null.
+#include <fmt/format.h>
+
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -9,6 +11,7 @@
 #include "report/report.h"
 #include "report/script_json.h"
 #include "report/sentences.h"
+#include "report/site_words.h"
 
 namespace tidemark {
 namespace {
@@ -136,6 +139,82 @@ Json phase(const ReportData& data, const PhaseUse& use) {
   return json;
 }
 
+std::string hex(const std::string& bytes) {
+  std::string digits;
+  for (const char byte : bytes) {
+    digits += fmt::format("{:02x}", static_cast<unsigned char>(byte));
+  }
+  return digits;
+}
+
+Json frames(const ReportData& data, StackId stack) {
+  Json all = Json::array();
+  for (const StackFrame& frame : data.stacks.resolve(stack)) {
+    all.push_back(
+        {{"function",
+          frame.function.empty() ? Json(nullptr) : text(frame.function)},
+         {"file", frame.file.empty() ? Json(nullptr) : text(frame.file)},
+         {"line", frame.line == 0 ? Json(nullptr) : Json(frame.line)},
+         {"module", frame.module.empty() ? Json(nullptr) : text(frame.module)},
+         {"offset", frame.offset},
+         {"build_id", hex(frame.build_id)},
+         {"inlined", frame.inlined}});
+  }
+  return all;
+}
+
+Json numbers(const std::vector<double>& values) {
+  Json all = Json::array();
+  for (const double value : values) all.push_back(finite(value));
+  return all;
+}
+
+// Handles have no bytes: their cohorts are counts.
+Json cohorts(const FindingSite& site, bool bytes) {
+  Json all = Json::array();
+  for (const FindingSite::Cohort& cohort : site.cohorts) {
+    all.push_back(
+        {{"phase", text(cohort.phase)},
+         {"phases", cohort.phases},
+         {bytes ? "alloc_bytes" : "alloc_count", finite(cohort.taken)},
+         {bytes ? "live_bytes" : "live_count", numbers(cohort.live)}});
+  }
+  return all;
+}
+
+Json site(const ReportData& data, const Finding& f, const FindingSite& s) {
+  const bool bytes = is_bytes(f.resource);
+  Json live = Json(nullptr);
+  if (bytes) {
+    live = {{"value", finite(s.live.value)},
+            {"lo", finite(s.live.lo)},
+            {"hi", finite(s.live.hi)}};
+  }
+  return {{"title", text(title_of(data, s.stack))},
+          {"kind", site_kind_name(s.kind)},
+          {"class", site_class_name(s.site_class)},
+          {"frames", frames(data, s.stack)},
+          {"live_bytes", std::move(live)},
+          {"live_count", finite(s.live_count)},
+          {"alloc_bytes", finite(s.taken_bytes)},
+          {"alloc_count", finite(s.taken_count)},
+          {"share", finite(s.share)},
+          {"residue_per_op", finite(s.residue_per_op)},
+          {"residue_per_minute", finite(s.residue_per_minute)},
+          {"cohorts", cohorts(s, bytes)}};
+}
+
+Json growth(const Reconciliation& r) {
+  const auto known = [](std::optional<double> value) {
+    return value ? finite(*value) : Json(nullptr);
+  };
+  return {{"rss_bytes", finite(r.rss)},
+          {"sites_bytes", known(r.sites)},
+          {"allocator_bytes", known(r.allocator)},
+          {"file_shmem_bytes", known(r.file_shmem)},
+          {"unexplained_bytes", finite(r.unexplained)}};
+}
+
 Json finding(const ReportData& data, const Finding& f) {
   Json json;
   put_process(json, data.process(f.subject));
@@ -167,6 +246,10 @@ Json finding(const ReportData& data, const Finding& f) {
                               {"value", finite(point.value)}});
   }
   json["sites"] = Json::array();
+  for (const FindingSite& s : f.sites) {
+    json["sites"].push_back(site(data, f, s));
+  }
+  if (f.growth) json["growth"] = growth(*f.growth);
   return json;
 }
 

@@ -10,6 +10,7 @@
 #include "report/phase_groups.h"
 #include "report/report.h"
 #include "report/sentences.h"
+#include "report/site_text.h"
 #include "report/survey.h"
 #include "report/table.h"
 #include "report/wording.h"
@@ -39,6 +40,7 @@ class Writer {
   void header();
   void banner();
   void findings();
+  void sites();
   void phases();
   void phase(TextTable& table, const PhaseGroup& group);
   void spans(const std::vector<PhaseGroup>& groups);
@@ -132,6 +134,13 @@ void Writer::findings() {
                         data_.summary.too_brief,
                         data_.summary.too_brief == 1 ? "process" : "processes");
   }
+}
+
+void Writer::sites() {
+  const std::string text = sites_text(data_, kWidth, options_.detail);
+  if (text.empty()) return;
+  heading("Sites");
+  out_ += text;
 }
 
 std::string or_blank(bool is_known, std::string text) {
@@ -305,6 +314,7 @@ void Writer::write() {
   header();
   banner();
   findings();
+  sites();
   phases();
   notes();
   quality();

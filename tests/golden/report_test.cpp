@@ -22,6 +22,11 @@ TEST(Golden, NoLeakInCycles) {
   expect_reports("no_leak_in_cycles", shop(0), kShopSeconds);
 }
 
+TEST(Golden, LeakWithSites) {
+  SiteSoak soak = soak_with_sites();
+  expect_reports("leak_with_sites", soak.run, soak.end() + 1);
+}
+
 TEST(Golden, TooShortWithoutMarks) {
   RunModel run;
   const SubjectId sleeper = run.process("sleep", 77);

@@ -276,5 +276,22 @@ TEST(Cohorts, AreShownInAFewRows) {
   EXPECT_EQ(joined, phases.size());
 }
 
+TEST(Cohorts, AreJoinedForATerminal) {
+  const auto phases = soak(9, false);
+  const auto matrix = matrix_of(phases, each_load(phases, 100), forever);
+  const auto rows = join_cohorts(show_cohorts(matrix, phases, 48), 4);
+  ASSERT_EQ(rows.size(), 4u);
+  EXPECT_EQ(rows[0].phase, "load#1");
+  size_t joined = 0;
+  for (size_t r = 0; r < rows.size(); ++r) {
+    joined += rows[r].phases;
+    ASSERT_EQ(rows[r].live.size(), 4 - r);
+    EXPECT_DOUBLE_EQ(rows[r].live.front(), rows[r].taken);
+    EXPECT_DOUBLE_EQ(rows[r].live.back(), rows[r].taken);
+  }
+  EXPECT_EQ(joined, 9u);
+  EXPECT_TRUE(join_cohorts({}, 4).empty());
+}
+
 }  // namespace
 }  // namespace tidemark

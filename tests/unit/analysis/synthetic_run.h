@@ -83,6 +83,32 @@ class RunModel {
     subject.cohort = cohort;
     return add(subject, -500);
   }
+  // The frames of a stack by name, innermost first: "function file:line", or
+  // "" for an address that nobody named. All in one program.
+  void stack(uint32_t id, const std::vector<std::string>& names) {
+    Stack stack;
+    stack.id = StackId(id);
+    for (const std::string& name : names) {
+      const StackAddress address{ModuleId(0), 0x1000 + 16 * symbols.size()};
+      stack.addresses.push_back(address);
+      const size_t blank = name.rfind(' ');
+      const size_t colon = name.rfind(':');
+      AddressSymbols named{address, {}};
+      if (blank < colon && colon != std::string::npos) {
+        named.frames.push_back(
+            {name.substr(0, blank), name.substr(blank + 1, colon - blank - 1),
+             static_cast<uint32_t>(std::stoul(name.substr(colon + 1))), false});
+      } else if (!name.empty()) {
+        named.frames.push_back({name, "", 0, false});
+      }
+      symbols.push_back(std::move(named));
+    }
+    stacks.push_back(std::move(stack));
+  }
+  Module module{ModuleId(0), "/opt/shop/bin/shop_server", "\xb0\x1d\xfa\xce"};
+  std::vector<Stack> stacks;
+  std::vector<AddressSymbols> symbols;
+
   void unwatch(SubjectId id) {
     Subject subject = *dictionary_.subject(id);
     subject.watched = false;

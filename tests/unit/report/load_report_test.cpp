@@ -43,8 +43,8 @@ TEST(LoadReport, SaysWhatTheRecordingHolds) {
 
 TEST(LoadReport, TheSameRecordingGivesTheSameBytes) {
   const RecordingFile file("same");
-  RunModel run = shop(412, 0.01);
-  write(file.path(), run, kShopSeconds);
+  SiteSoak soak = soak_with_sites();  // profiles need sites
+  write(file.path(), soak.run, soak.end() + 1);
   for (const FormatEntry& format : all_formats()) {
     const std::string name(format.name);
     EXPECT_EQ(render(load(file.path()), name.c_str()),

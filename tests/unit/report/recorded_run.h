@@ -13,7 +13,7 @@
 
 #include "core/store/recording_writer.h"
 #include "report/report.h"
-#include "tests/unit/analysis/synthetic_run.h"
+#include "tests/unit/analysis/site_soak.h"
 
 namespace tidemark::synthetic {
 
@@ -60,6 +60,11 @@ inline void write(const std::string& path, RunModel& run, double seconds,
   }
   for (const Subject& subject : run.dictionary().subjects()) {
     writer->define(subject);
+  }
+  ASSERT_TRUE(run.stacks.empty() || writer->define(run.module));
+  for (const Stack& stack : run.stacks) ASSERT_TRUE(writer->define(stack));
+  for (const AddressSymbols& symbols : run.symbols) {
+    ASSERT_TRUE(writer->define(symbols));
   }
   for (const Item& item : run.items(seconds, false)) {
     Status status;
@@ -148,6 +153,37 @@ inline RunModel shop(double kept, double fds = 0) {
   return run;
 }
 inline constexpr double kShopSeconds = 391;
+
+// A server that leaks in one place, keeps a cache in another, and takes its
+// tables at the start; its heap is sampled.
+inline SiteSoak soak_with_sites() {
+  SiteSoak soak(8);
+  soak.startup_site(1, 5 * SiteSoak::kMiB);
+  soak.site(2, SiteKind::heap, 412, [](int, double) { return 1; });
+  soak.site(3, SiteKind::heap, 900, [](int cycle, double t) {
+    const double later = (t - SiteSoak::begin(cycle + 1)) / SiteSoak::kCycle;
+    return std::clamp(1.5 - later, 0.0, 1.0);
+  });
+  soak.site(4, SiteKind::heap, 9000, [](int, double) { return 0; });
+  soak.finish([](double t) { return 40.0 * std::max(t - 30, 0.0); });
+  soak.run.figure(soak.server, "heap.sample_bytes",
+                  [](double) { return 4096; });
+  const std::vector<std::string> outer = {
+      "Server::handle(Request const&) /src/server.cpp:41",
+      "worker_main(void*) /src/server.cpp:120", "start_thread"};
+  const auto stack = [&](uint32_t id, std::vector<std::string> inner) {
+    inner.insert(inner.end(), outer.begin(), outer.end());
+    soak.run.stack(id, inner);
+  };
+  stack(1, {"malloc", "load_products /src/products.cpp:17"});
+  stack(2, {"malloc", "operator new(unsigned long)",
+            "void std::vector<Item>::_M_realloc_insert<Item>(Item&&) "
+            "/usr/include/c++/12/bits/vector.tcc:440",
+            "Cart::checkout(Order const&) /src/cart.cpp:88"});
+  stack(3, {"malloc", "Cache::put(Key, Value) /src/cache.cpp:52"});
+  stack(4, {"malloc", ""});
+  return soak;
+}
 
 // Compares with tests/golden/NAME; `make golden` rewrites it.
 inline void expect_golden(const std::string& name, const std::string& text) {

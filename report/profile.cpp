@@ -1,0 +1,78 @@
+#include "report/profile.h"
+
+#include <algorithm>
+#include <array>
+
+#include "core/base/text.h"
+
+namespace tidemark {
+namespace {
+
+constexpr std::array<ProfileKind, 8> kKinds = {{
+    {"live", SiteKind::heap, false, "blocks of the heap that are alive"},
+    {"allocated", SiteKind::heap, true, "all blocks of the heap"},
+    {"cpu", SiteKind::on_cpu, true, "where the processor was"},
+    {"faults", SiteKind::fault, true, "first touches of memory"},
+    {"mappings", SiteKind::mapping, false, "memory mappings"},
+    {"fds", SiteKind::fd, false, "file descriptors that are open"},
+    {"sockets", SiteKind::socket, false, "sockets that are open"},
+    {"threads", SiteKind::thread, false, "threads that run"},
+}};
+
+}  // namespace
+
+std::span<const ProfileKind> profile_kinds() { return kKinds; }
+
+const ProfileKind* find_profile_kind(std::string_view name) {
+  const auto found = std::ranges::find(kKinds, name, &ProfileKind::name);
+  return found == kKinds.end() ? nullptr : &*found;
+}
+
+bool is_in_phase(const std::string& phase, const std::string& wanted) {
+  return wanted.empty() || phase == wanted ||
+         (phase.starts_with(wanted + "#") &&
+          phase.find('/', wanted.size()) == std::string::npos);
+}
+
+std::vector<const SiteTotals*> profile_rows(const ReportData& data,
+                                            const FormatOptions& options) {
+  const ProfileKind* kind = find_profile_kind(options.what);
+  std::vector<const SiteTotals*> rows;
+  if (kind == nullptr) return rows;
+  for (const SiteTotals& site : data.summary.sites) {
+    if (site.kind == kind->site_kind &&
+        is_in_phase(site.phase, options.phase) &&
+        data.stacks.stack(site.stack) != nullptr) {
+      rows.push_back(&site);
+    }
+  }
+  return rows;
+}
+
+Status check_profile(const ReportData& data, const FormatOptions& options) {
+  const ProfileKind* kind = find_profile_kind(options.what);
+  if (kind == nullptr) {
+    std::vector<std::string_view> names;
+    for (const ProfileKind& known : kKinds) names.push_back(known.name);
+    return fail(ErrorKind::usage,
+                unknown_message("profile", options.what, names));
+  }
+  std::vector<std::string_view> paths;
+  bool is_known = options.phase.empty();
+  for (const PhaseUse& use : data.summary.phases) {
+    is_known |= is_in_phase(use.phase.label(true), options.phase);
+    if (std::ranges::find(paths, use.phase.path) == paths.end()) {
+      paths.push_back(use.phase.path);
+    }
+  }
+  if (!is_known) {
+    return fail(ErrorKind::usage,
+                unknown_message("phase", options.phase, paths));
+  }
+  if (!profile_rows(data, options).empty()) return {};
+  std::string what = "no call stacks of " + std::string(kind->help);
+  if (!options.phase.empty()) what += " born in " + options.phase;
+  return fail(ErrorKind::usage, what + " in " + data.path);
+}
+
+}  // namespace tidemark
