@@ -256,14 +256,22 @@ std::vector<FindingSite::Cohort> show_cohorts(
 
 std::vector<FindingSite::Cohort> join_cohorts(
     const std::vector<FindingSite::Cohort>& cohorts, size_t rows) {
-  // What took less than a thousandth of the greatest says nothing.
-  double greatest = 0;
-  for (const auto& cohort : cohorts)
-    greatest = std::max(greatest, cohort.taken);
+  // What took little beside the others says nothing.
+  constexpr double kLittle = 0.05;
+  const auto end_of_row = [](const FindingSite::Cohort& cohort) {
+    return cohort.live.empty() ? 0 : cohort.live.back();
+  };
+  double most_taken = 0;
+  double most_alive = 0;
+  for (const auto& cohort : cohorts) {
+    most_taken = std::max(most_taken, cohort.taken);
+    most_alive = std::max(most_alive, end_of_row(cohort));
+  }
   std::vector<size_t> kept;
   for (size_t i = 0; i < cohorts.size(); ++i) {
-    const bool lives = !cohorts[i].live.empty() && cohorts[i].live.back() > 0;
-    if (cohorts[i].taken > greatest / 1000 || lives) kept.push_back(i);
+    const bool much = cohorts[i].taken > kLittle * most_taken ||
+                      end_of_row(cohorts[i]) > kLittle * most_alive;
+    if (much) kept.push_back(i);
   }
   const size_t n = std::min(kept.size(), rows);
   std::vector<FindingSite::Cohort> joined(n);

@@ -23,6 +23,10 @@ struct CohortPhase {
   uint32_t ordinal = 0;  // Subject::cohort
   PhaseKind kind = PhaseKind::custom;
   BootTime end;
+  // When what lives at its end is read: after the sample that answers the
+  // edge; before a teardown the last one before it, since programs that free
+  // all they have are faster than that sample.
+  BootTime counted;
   double ops = 0;  // of the process's primary op, in it
   double minutes = 0;
   // A leak is looked for in what these took: load after the warm-up.

@@ -32,9 +32,9 @@ struct StackRows {
   double alive = 0;  // at the end of the measured part
 };
 
-double alive_at(const StackRows::Row& row, BootTime time) {
-  if (row.series->ended <= time) return 0;
-  return static_cast<double>(row.live.at(time + kEdgeLag).value_or(0));
+double alive_at(const StackRows::Row& row, const CohortPhase& phase) {
+  if (row.series->ended <= phase.end) return 0;
+  return static_cast<double>(row.live.at(phase.counted).value_or(0));
 }
 
 // The phase a row was born in. Its name must agree with the ordinal: where
@@ -76,11 +76,11 @@ std::vector<StackRows> group_stacks(const std::vector<SiteRow>& rows,
     stack.rows.push_back(
         {phase_of(subject, phases), row.series, LevelCurve(live.unpack())});
   }
-  const BootTime end = phases[last_measured_end(phases)].end;
+  const CohortPhase& last = phases[last_measured_end(phases)];
   std::vector<StackRows> list;
   for (auto& [key, stack] : stacks) {
     for (const StackRows::Row& row : stack.rows) {
-      stack.alive += alive_at(row, end);
+      stack.alive += alive_at(row, last);
     }
     list.push_back(std::move(stack));
   }
@@ -96,7 +96,7 @@ CohortMatrix matrix_of(const StackRows& stack,
     matrix.taken[row.phase] += static_cast<double>(
         bytes ? row.series->taken_bytes : row.series->taken_count);
     for (size_t q = row.phase; q < phases.size(); ++q) {
-      matrix.live[row.phase][q - row.phase] += alive_at(row, phases[q].end);
+      matrix.live[row.phase][q - row.phase] += alive_at(row, phases[q]);
     }
   }
   return matrix;
@@ -121,14 +121,14 @@ FindingSite describe(const StackRows& stack, const CohortMatrix& matrix,
   site.residue_per_minute = judgement.per_minute;
   site.share = std::max(judgement.gained, 0.0);  // not yet a share
   site.live = with_bounds(stack.alive, sample_bytes);
-  const BootTime end = phases[last_measured_end(phases)].end;
+  const CohortPhase& last = phases[last_measured_end(phases)];
   for (const StackRows::Row& row : stack.rows) {
     site.taken_bytes += static_cast<double>(row.series->taken_bytes);
     site.taken_count += static_cast<double>(row.series->taken_count);
-    if (row.series->ended <= end) continue;
+    if (row.series->ended <= last.end) continue;
     const auto at_end = [&](const PackedSeries& series) {
       const LevelCurve curve(series.unpack());
-      return static_cast<double>(curve.at(end + kEdgeLag).value_or(0));
+      return static_cast<double>(curve.at(last.counted).value_or(0));
     };
     site.live_bytes += at_end(row.series->live_bytes);
     site.live_count += at_end(row.series->live_count);
@@ -203,10 +203,11 @@ void reconcile_growth(Finding& finding, const ProcessCurves& process,
   size_t first = 0;
   while (first < phases.size() && !phases[first].measured) ++first;
   if (first == 0 || first >= phases.size()) return;
-  const Span span{phases[first - 1].end, phases[last_measured_end(phases)].end};
+  const Span span{phases[first - 1].counted,
+                  phases[last_measured_end(phases)].counted};
   const auto growth = [&](const LevelCurve& level) -> std::optional<double> {
-    const auto from = level.at(span.from + kEdgeLag);
-    const auto to = level.at(span.to + kEdgeLag);
+    const auto from = level.at(span.from);
+    const auto to = level.at(span.to);
     if (!from || !to) return std::nullopt;
     return static_cast<double>(*to - *from);
   };
@@ -276,12 +277,18 @@ std::vector<CohortPhase> cohort_phases(const RunReadings& run, Span life,
     if (phase.measured) break;
     phase.startup = true;
   }
+  constexpr Nanoseconds kJustBefore{1};
+  for (size_t p = 0; p < phases.size(); ++p) {
+    const bool is_torn_down = p + 1 < phases.size() && phases[p + 1].teardown;
+    phases[p].counted =
+        phases[p].end + (is_torn_down ? -kJustBefore : kEdgeLag);
+  }
   return phases;
 }
 
 std::vector<SiteTotals> site_totals(const std::vector<SiteRow>& rows,
                                     const std::vector<CohortPhase>& phases) {
-  const BootTime end = phases[last_measured_end(phases)].end;
+  const CohortPhase& last = phases[last_measured_end(phases)];
   std::vector<SiteTotals> all;
   for (const auto& [subject, series] : rows) {
     SiteTotals& totals = all.emplace_back();
@@ -292,9 +299,9 @@ std::vector<SiteTotals> site_totals(const std::vector<SiteRow>& rows,
     totals.taken_bytes = series->taken_bytes;
     totals.taken_count = series->taken_count;
     totals.samples = series->samples;
-    if (series->ended <= end) continue;
-    const auto at_end = [end](const PackedSeries& packed) {
-      return LevelCurve(packed.unpack()).at(end + kEdgeLag).value_or(0);
+    if (series->ended <= last.end) continue;
+    const auto at_end = [&last](const PackedSeries& packed) {
+      return LevelCurve(packed.unpack()).at(last.counted).value_or(0);
     };
     totals.live_bytes = at_end(series->live_bytes);
     totals.live_count = at_end(series->live_count);

@@ -2,6 +2,7 @@
 // github.com/google/pprof/proto/profile.proto, written by its field numbers.
 #include <zlib.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -9,6 +10,7 @@
 #include <tuple>
 #include <vector>
 
+#include "core/analysis/site_title.h"
 #include "core/base/text.h"
 #include "report/format.h"
 #include "report/profile.h"
@@ -100,6 +102,7 @@ class ProfileWriter {
   static constexpr uint64_t kRange = uint64_t{1} << 44;
 
   uint64_t string(const std::string& raw);
+  void add_program(const std::vector<const SiteTotals*>& rows);
   uint64_t mapping(ModuleId id);
   uint64_t location(const StackAddress& address);
   uint64_t function(const SymbolFrame& frame);
@@ -218,6 +221,28 @@ void ProfileWriter::sample(const SiteTotals& site,
   profile_.part(2, message);
 }
 
+// The viewer takes the first mapping for the program: that of the frame which
+// titles most of what is shown.
+void ProfileWriter::add_program(const std::vector<const SiteTotals*>& rows) {
+  std::map<std::string, double> weights;
+  for (const SiteTotals* site : rows) {
+    const auto frames = data_.stacks.resolve(site->stack);
+    if (frames.empty()) continue;
+    weights[frames[title_frame(frames)].module] +=
+        1 + static_cast<double>(site->taken_bytes);
+  }
+  const auto most = std::ranges::max_element(
+      weights, {}, &std::pair<const std::string, double>::second);
+  std::map<ModuleId, Module> modules(data_.stacks.modules().begin(),
+                                     data_.stacks.modules().end());
+  for (const auto& [id, module] : modules) {
+    if (most != weights.end() && module.path == most->first) {
+      mapping(id);
+      return;
+    }
+  }
+}
+
 std::string ProfileWriter::write(const ProfileKind& kind) {
   const std::vector<SampleType> types = sample_types(kind);
   for (const SampleType& type : types) {
@@ -225,7 +250,9 @@ std::string ProfileWriter::write(const ProfileKind& kind) {
     message.number(1, string(type.type)).number(2, string(type.unit));
     profile_.part(1, message);
   }
-  for (const SiteTotals* site : profile_rows(data_, options_)) {
+  const std::vector<const SiteTotals*> rows = profile_rows(data_, options_);
+  add_program(rows);
+  for (const SiteTotals* site : rows) {
     const std::vector<int64_t> values = values_of(*site, kind);
     bool counts = false;
     for (const int64_t value : values) counts |= value > 0;

@@ -86,7 +86,7 @@ TEST(SiteFindings, WhatTheTeardownFreesIsALeakAllTheSame) {
   SiteSoak soak(8, true);
   const double end = soak.end();
   soak.site(2, SiteKind::heap, 412,
-            [end](int, double t) { return t < end + 2 ? 1 : 0; });
+            [end](int, double t) { return t < end ? 1 : 0; });  // at once
   soak.finish(nothing);
   const RunSummary summary = soak.run.summarize(end + 11);
   const Finding& heap = find(summary, Resource::heap);
