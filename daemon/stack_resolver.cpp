@@ -1,0 +1,197 @@
+#include "daemon/stack_resolver.h"
+
+#include <chrono>
+#include <deque>
+#include <iterator>
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "probes/process_maps.h"
+#include "probes/symbolizer.h"
+
+namespace tidemark {
+namespace {
+
+// Between two looks at the tasks, so that stacks never wait long for names.
+constexpr int kNamesAtOnce = 8;
+
+template <typename T>
+void move_to(std::vector<T>& from, std::vector<T>& to) {
+  to.insert(to.end(), std::make_move_iterator(from.begin()),
+            std::make_move_iterator(from.end()));
+  from.clear();
+}
+
+UnwindInput input_of(const CopiedStack& stack) {
+  UnwindInput input;
+  input.registers = stack.registers;
+  input.program_counter = stack.program_counter;
+  input.stack_address = stack.registers[7];
+  input.stack = stack.bytes;
+  input.place = UnwindInput::Place::anywhere;
+  return input;
+}
+
+}  // namespace
+
+void ResolvedStacks::clear() {
+  objects.clear();
+  stacks.clear();
+  names.clear();
+}
+
+// The thread's own side.
+class StackResolver::Work {
+ public:
+  explicit Work(std::string proc) : proc_(std::move(proc)), unwinder_(proc_) {}
+
+  void prepare(ProcessKey process) { read_maps(process); }
+
+  void forget(ProcessKey process) { maps_.erase(process); }
+
+  void unwind(const CopiedStack& stack) {
+    auto known = maps_.find(stack.process);
+    // Code that was mapped since the last reading; an exec maps all anew.
+    if (known == maps_.end() || !has_code(known->second, stack)) {
+      read_maps(stack.process);
+      known = maps_.find(stack.process);
+    }
+    ++stacks_;
+    UnwoundStack unwound;
+    if (known != maps_.end()) {
+      unwound = unwinder_.unwind(known->second, input_of(stack));
+    }
+    for (const UnwoundFrame& frame : unwound.frames) note(frame);
+    found_.stacks.push_back({stack.token, std::move(unwound)});
+  }
+
+  // False: nothing is left to name.
+  bool name_some() {
+    for (int i = 0; i < kNamesAtOnce && !unnamed_.empty(); ++i) {
+      const auto [object, offset] = unnamed_.front();
+      unnamed_.pop_front();
+      const SymbolSource source = symbol_source(unwinder_.objects().at(object));
+      found_.names.push_back(
+          {object, offset, symbolizer_.symbolize(source, offset)});
+    }
+    return !unnamed_.empty();
+  }
+
+  // Returns how many stacks were unwound since the last call.
+  size_t hand_over(ResolvedStacks& to) {
+    move_to(found_.objects, to.objects);
+    move_to(found_.stacks, to.stacks);
+    move_to(found_.names, to.names);
+    return std::exchange(stacks_, 0);
+  }
+
+ private:
+  using Place = std::pair<uint32_t, uint64_t>;  // object, offset
+
+  static bool has_code(const ProcessMaps& maps, const CopiedStack& stack) {
+    const Mapping* mapping = maps.find(stack.program_counter);
+    return mapping != nullptr && mapping->executable;
+  }
+
+  void read_maps(ProcessKey process) {
+    // Files are read while the process lives: afterwards a deleted one, or one
+    // of another mount namespace, cannot be found.
+    auto maps = read_process_maps(proc_, process.pid, ++epoch_);
+    if (!maps) return;
+    for (const Mapping& mapping : maps->mappings) {
+      if (mapping.executable) unwinder_.locate(*maps, mapping.begin);
+    }
+    maps_.insert_or_assign(process, std::move(*maps));
+  }
+
+  void note(const UnwoundFrame& frame) {
+    if (frame.object == UnwoundFrame::kNoObject) return;
+    if (told_.insert(frame.object).second) {
+      const ProgramObject& object = unwinder_.objects().at(frame.object);
+      found_.objects.push_back({frame.object, object.path, object.build_id});
+    }
+    const Place place{frame.object, frame.offset};
+    if (seen_.insert(place).second) unnamed_.push_back(place);
+  }
+
+  std::string proc_;
+  Unwinder unwinder_;
+  Symbolizer symbolizer_;
+  std::map<ProcessKey, ProcessMaps> maps_;
+  std::set<uint32_t> told_;
+  std::set<Place> seen_;
+  std::deque<Place> unnamed_;
+  ResolvedStacks found_;
+  size_t stacks_ = 0;
+  uint64_t epoch_ = 0;
+};
+
+StackResolver::StackResolver(std::string proc)
+    : thread_([this, proc = std::move(proc)] { run(proc); }) {}
+
+StackResolver::~StackResolver() {
+  {
+    const std::lock_guard lock(mutex_);
+    stop_ = true;
+  }
+  wake_.notify_one();
+  thread_.join();
+}
+
+void StackResolver::add(Task task) {
+  tasks_.push_back(std::move(task));
+  idle_ = false;
+  wake_.notify_one();
+}
+
+void StackResolver::prepare(ProcessKey process) {
+  const std::lock_guard lock(mutex_);
+  add([process](Work& work) { work.prepare(process); });
+}
+
+void StackResolver::forget(ProcessKey process) {
+  const std::lock_guard lock(mutex_);
+  add([process](Work& work) { work.forget(process); });
+}
+
+bool StackResolver::post(CopiedStack stack) {
+  const std::lock_guard lock(mutex_);
+  if (waiting_ >= kMostWaiting) return false;
+  ++waiting_;
+  add([stack = std::move(stack)](Work& work) { work.unwind(stack); });
+  return true;
+}
+
+void StackResolver::take(ResolvedStacks& found) {
+  found.clear();
+  const std::lock_guard lock(mutex_);
+  std::swap(found, found_);
+}
+
+void StackResolver::settle(Nanoseconds limit) {
+  std::unique_lock lock(mutex_);
+  progress_.wait_for(lock, limit, [this] { return idle_; });
+}
+
+void StackResolver::run(std::string proc) {
+  Work work(std::move(proc));
+  bool naming = false;
+  std::unique_lock lock(mutex_);
+  while (!stop_) {
+    if (tasks_.empty() && !naming) {
+      idle_ = true;
+      progress_.notify_all();
+      wake_.wait(lock, [this] { return stop_ || !tasks_.empty(); });
+    }
+    std::vector<Task> tasks = std::exchange(tasks_, {});
+    lock.unlock();
+    for (const Task& task : tasks) task(work);
+    naming = work.name_some();
+    lock.lock();
+    waiting_ -= work.hand_over(found_);
+  }
+}
+
+}  // namespace tidemark
