@@ -138,4 +138,43 @@ Status HeapSession::read() {
   return {};
 }
 
+std::string HeapSession::function_of(const KeptStack& stack) {
+  UnwindInput input;
+  const HeapRegisters& from = stack.registers;
+  input.registers[3] = from.bx;
+  input.registers[6] = from.bp;
+  input.registers[7] = input.stack_address = from.sp;
+  input.registers[12] = from.r12;
+  input.registers[13] = from.r13;
+  input.registers[14] = from.r14;
+  input.registers[15] = from.r15;
+  input.program_counter = from.ip;
+  input.stack = {reinterpret_cast<const uint8_t*>(stack.bytes.data()),
+                 stack.bytes.size()};
+  input.place = UnwindInput::Place::returned;
+  for (const UnwoundFrame& frame : unwinder_.unwind(maps_, input).frames) {
+    if (frame.object == UnwoundFrame::kNoObject) continue;
+    const auto source = symbol_source(unwinder_.objects().at(frame.object));
+    for (const auto& each : symbolizer_.symbolize(source, frame.offset)) {
+      if (each.function.starts_with("site_")) {
+        return each.function.substr(0, each.function.find('('));
+      }
+    }
+  }
+  return "";
+}
+
+std::map<std::string, HeapSession::Figures> HeapSession::by_function() {
+  std::map<uint64_t, std::string> names;
+  for (const auto& [key, stack] : stacks_) names[key] = function_of(stack);
+  std::map<std::string, Figures> sums;
+  for (const HeapSite& site : sites_) {
+    Figures& sum = sums[names[site.key]];
+    sum.allocs += site.alloc_count;
+    sum.live += site.live_count;
+    sum.live_bytes += site.live_bytes;
+  }
+  return sums;
+}
+
 }  // namespace tidemark::testing_bpf

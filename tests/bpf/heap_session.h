@@ -15,6 +15,8 @@
 #include "probes/allocator_finder.h"
 #include "probes/heap_tracer.h"
 #include "probes/process_maps.h"
+#include "probes/symbolizer.h"
+#include "probes/unwinder.h"
 
 namespace tidemark::testing_bpf {
 
@@ -60,6 +62,14 @@ class HeapSession {
   // Reads everything up to now.
   Status read();
 
+  struct Figures {
+    int64_t allocs = 0, live = 0, live_bytes = 0;
+    bool operator==(const Figures&) const = default;
+  };
+  // The sites by the innermost function in their stacks that is named
+  // site_..., which each piece of a target's work is.
+  std::map<std::string, Figures> by_function();
+
   HeapSlot slot() const { return slot_; }
   const std::vector<HeapSite>& sites() const { return sites_; }
   const std::map<uint64_t, KeptStack>& stacks() const { return stacks_; }
@@ -70,7 +80,11 @@ class HeapSession {
 
  private:
   HeapTracer& tracer_;
+  std::string function_of(const KeptStack& stack);
+
   AllocatorFinder finder_;
+  Unwinder unwinder_;
+  Symbolizer symbolizer_;
   HeapSlot slot_ = 0;
   bool attached_ = false;
   Pid pid_;

@@ -97,10 +97,16 @@ TEST_P(HeapTracerTest, FollowsABlockThroughRealloc) {
   const int64_t grown = 1000 * 50 * 51 / 2;
   const int64_t array = 3 * 77;
   const int64_t moved = 24 + (1 << 20) + (3 << 20);
-  // The failed one left its block alone, the one to zero freed it.
+  // The failed one left its block alone.
   EXPECT_EQ(total_of(session.sites()),
-            (Total{50 + 1 + 3 + 3, grown + 24 + array + moved, 1 + 3 + 1,
+            (Total{50 + 3 + 3, grown + array + moved, 1 + 3 + 1,
                    50'000 + array + (3 << 20)}));
+}
+
+TEST_P(HeapTracerTest, AReallocToNothingFrees) {
+  HeapSession session(*tracer_);
+  run("realloc_zero", session);
+  EXPECT_EQ(total_of(session.sites()), (Total{1, 24, 0, 0}));
 }
 
 TEST_P(HeapTracerTest, SeesBlocksThatAnotherThreadFrees) {
