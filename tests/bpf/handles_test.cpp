@@ -22,7 +22,9 @@
 #include <array>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "probes/symbolizer.h"
 #include "probes/unwinder.h"
@@ -42,6 +44,7 @@ class Steps {
     child_.emplace([&] {
       ::close(pair_[0]);
       char byte = 0;
+      if (::write(pair_[1], &byte, 1) != 1) ::_exit(1);
       for (const auto step : steps) {
         if (::read(pair_[1], &byte, 1) != 1) ::_exit(1);
         step();
@@ -50,6 +53,8 @@ class Steps {
       testing_bpf::sleep_forever();
     });
     ::close(pair_[1]);
+    char byte = 0;
+    EXPECT_EQ(::read(pair_[0], &byte, 1), 1);  // it has begun
   }
   ~Steps() { ::close(pair_[0]); }
   Steps(const Steps&) = delete;
