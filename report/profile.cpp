@@ -13,7 +13,7 @@ constexpr std::array<ProfileKind, 8> kKinds = {{
     {"allocated", SiteKind::heap, true, "all blocks of the heap"},
     {"cpu", SiteKind::on_cpu, true, "where the processor was"},
     {"faults", SiteKind::fault, true, "first touches of memory"},
-    {"mappings", SiteKind::mapping, false, "memory mappings"},
+    {"mappings", SiteKind::mapping, true, "memory mappings"},
     {"fds", SiteKind::fd, false, "file descriptors that are open"},
     {"sockets", SiteKind::socket, false, "sockets that are open"},
     {"threads", SiteKind::thread, false, "threads that run"},

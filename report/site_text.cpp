@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "core/analysis/cohorts.h"
+#include "core/analysis/site_store.h"
 #include "core/analysis/site_title.h"
 #include "core/base/text.h"
 #include "report/sentences.h"
@@ -37,6 +38,7 @@ class SitesWriter {
   void add(const Finding& finding);
   void add_growth(const Finding& finding);
   void add(const Finding& finding, const FindingSite& site);
+  void add_taken(const Finding& finding, const FindingSite& site);
   void add_frames(const FindingSite& site);
   void add_cohorts(const Finding& finding, const FindingSite& site);
   void line(size_t indent, const std::string& text) {
@@ -79,11 +81,10 @@ void SitesWriter::add_growth(const Finding& finding) {
 }
 
 void SitesWriter::add(const Finding& finding) {
-  out_ += "  " +
-          fit(clean(data_.process(finding.subject).role + ": " +
-                    resource_noun(finding.resource)),
-              width_ - 2) +
-          "\n";
+  std::string head = data_.process(finding.subject).role + ": " +
+                     resource_noun(finding.resource);
+  if (finding.verdict == Verdict::inconclusive) head += ", undecided so far";
+  out_ += "  " + fit(clean(head), width_ - 2) + "\n";
   add_growth(finding);
   size_t shown = 0;
   for (const FindingSite& site : finding.sites) {
@@ -97,9 +98,28 @@ void SitesWriter::add(const Finding& finding) {
   }
 }
 
+std::string share_text(const FindingSite& site) {
+  if (!(site.share > 0)) return "";
+  return fmt::format("; {:.0f} % of what all sites gained",
+                     std::floor(site.share * 100 + 0.5));
+}
+
+// Of page faults and mappings only what was taken is known.
+void SitesWriter::add_taken(const Finding& finding, const FindingSite& site) {
+  const bool bytes = is_bytes(finding.resource);
+  line(6, amount(finding, bytes ? site.taken_bytes : site.taken_count) +
+              (site.kind == SiteKind::fault ? " first touched here"
+                                            : " mapped here") +
+              share_text(site));
+  add_frames(site);
+}
+
 void SitesWriter::add(const Finding& finding, const FindingSite& site) {
   line(4, title_of(data_, site.stack));
   const bool bytes = is_bytes(finding.resource);
+  if (is_taken_only(site.kind)) {
+    return add_taken(finding, site);
+  }
   std::string facts = site_class_words(site.site_class);
   const bool leaks = site.site_class == SiteClass::leak ||
                      site.site_class == SiteClass::tidy_at_exit;
@@ -115,11 +135,7 @@ void SitesWriter::add(const Finding& finding, const FindingSite& site) {
   }
   facts += ", of " +
            amount(finding, bytes ? site.taken_bytes : site.taken_count) +
-           " taken";
-  if (site.share > 0) {
-    facts += fmt::format("; {:.0f} % of what all sites gained",
-                         std::floor(site.share * 100 + 0.5));
-  }
+           " taken" + share_text(site);
   line(6, facts);
   add_frames(site);
   add_cohorts(finding, site);

@@ -68,7 +68,7 @@ const char* site_class_words(SiteClass site_class) {
     case SiteClass::churn: return "churn";
     case SiteClass::unclear: break;
   }
-  return "unclear";
+  return "undecided";
 }
 
 bool told_by_heap(const ReportData& data, const Finding& finding) {
@@ -82,8 +82,19 @@ bool told_by_heap(const ReportData& data, const Finding& finding) {
 }
 
 bool shows_sites(const ReportData& data, const Finding& finding) {
-  return rises(finding) && !finding.sites.empty() &&
-         !told_by_heap(data, finding);
+  const bool is_open =
+      finding.verdict == Verdict::inconclusive && is_bytes(finding.resource);
+  if (!rises(finding) && !is_open) return false;
+  const bool gained = std::ranges::any_of(
+      finding.sites, [](const FindingSite& site) { return site.share > 0; });
+  if (!gained) return false;
+  // The heap's own finding shows the same sites.
+  return finding.resource != Resource::rss_anon ||
+         finding.sites.front().kind != SiteKind::heap ||
+         std::ranges::none_of(data.summary.findings, [&](const Finding& other) {
+           return other.subject == finding.subject &&
+                  other.resource == Resource::heap && shows_sites(data, other);
+         });
 }
 
 }  // namespace tidemark

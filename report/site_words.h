@@ -18,8 +18,8 @@ std::string place_of(const ReportData& data, const Finding& finding);
 // "leak", "cache", "freed at exit", …
 const char* site_class_words(SiteClass site_class);
 
-// Whether a finding's sites are shown: one that rises, and not already told
-// by the heap of the same process.
+// Whether a finding's sites are shown: it rises, or is undecided and something
+// grew; and the heap of the same process does not show them already.
 bool shows_sites(const ReportData& data, const Finding& finding);
 // True when the heap's finding of the same process says the same: its leak.
 bool told_by_heap(const ReportData& data, const Finding& finding);

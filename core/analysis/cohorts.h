@@ -19,8 +19,8 @@ namespace tidemark {
 // in order of `end`; the first is what no phase covers, and ends where the
 // first phase begins.
 struct CohortPhase {
-  std::string label;     // "soak/steady#3"; "" for the first
-  uint32_t ordinal = 0;  // Subject::cohort
+  std::string label;               // "soak/steady#3"; "" for the first
+  std::vector<uint32_t> ordinals;  // Subject::cohort; several when joined
   PhaseKind kind = PhaseKind::custom;
   BootTime end;
   // When what lives at its end is read: after the sample that answers the

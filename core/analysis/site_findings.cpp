@@ -13,11 +13,12 @@
 namespace tidemark {
 namespace {
 
-// The sample that answers an edge comes within this time.
-constexpr Nanoseconds kEdgeLag = std::chrono::milliseconds(50);
 constexpr size_t kMostSites = 10;       // of one finding
 constexpr size_t kMostJudged = 256;     // of one process and kind
 constexpr size_t kMostCohortRows = 32;  // shown of one site
+// A matrix is as large as the square of this; a test suite may have a phase
+// for each of thousands of tests.
+constexpr size_t kMostPhases = 192;
 
 // One stack: the rows of its cohorts, by the phase they were born in.
 struct StackRows {
@@ -37,33 +38,11 @@ double alive_at(const StackRows::Row& row, const CohortPhase& phase) {
   return static_cast<double>(row.live.at(phase.counted).value_or(0));
 }
 
-// The phase a row was born in. Its name must agree with the ordinal: where
-// marks came late, phases may be numbered otherwise than the recorder did.
-size_t phase_of(const Subject& subject,
-                const std::vector<CohortPhase>& phases) {
-  size_t nearest = 0;
-  uint32_t distance = UINT32_MAX;
-  for (size_t p = 1; p < phases.size(); ++p) {
-    const std::string& label = phases[p].label;
-    const bool is_path = label.starts_with(subject.name) &&
-                         (label.size() == subject.name.size() ||
-                          label[subject.name.size()] == '#');
-    if (subject.cohort == 0 || !is_path) continue;
-    const uint32_t off = phases[p].ordinal > subject.cohort
-                             ? phases[p].ordinal - subject.cohort
-                             : subject.cohort - phases[p].ordinal;
-    if (off < distance) {
-      nearest = p;
-      distance = off;
-    }
-  }
-  return nearest;
-}
-
 std::vector<StackRows> group_stacks(const std::vector<SiteRow>& rows,
                                     const std::set<SiteKind>& kinds,
                                     const std::vector<CohortPhase>& phases,
                                     bool bytes) {
+  const PhaseLookup lookup(phases);
   std::map<std::pair<SiteKind, StackId>, StackRows> stacks;
   for (const SiteRow& row : rows) {
     const Subject& subject = *row.subject;
@@ -74,7 +53,7 @@ std::vector<StackRows> group_stacks(const std::vector<SiteRow>& rows,
     const PackedSeries& live =
         bytes ? row.series->live_bytes : row.series->live_count;
     stack.rows.push_back(
-        {phase_of(subject, phases), row.series, LevelCurve(live.unpack())});
+        {lookup.of(subject), row.series, LevelCurve(live.unpack())});
   }
   const CohortPhase& last = phases[last_measured_end(phases)];
   std::vector<StackRows> list;
@@ -182,9 +161,13 @@ CohortEvidence add_to(Finding& finding, const std::vector<SiteRow>& rows,
   double gained = 0;
   for (const StackRows& stack : group_stacks(rows, kinds, phases, bytes)) {
     const CohortMatrix matrix = matrix_of(stack, phases, bytes);
-    const CohortJudgement judgement =
-        judge_cohorts(matrix, phases, sample_bytes);
-    evidence.add(judgement);
+    CohortJudgement judgement = judge_cohorts(matrix, phases, sample_bytes);
+    // Cohorts that are never seen to drain prove nothing.
+    if (is_taken_only(stack.kind)) {
+      judgement = {.gained = judgement.gained};
+    } else {
+      evidence.add(judgement);
+    }
     gained += std::max(judgement.gained, 0.0);
     FindingSite site = describe(stack, matrix, phases, judgement, sample_bytes);
     if (site.live.value > 0 || leaks(site)) {
@@ -222,80 +205,17 @@ void reconcile_growth(Finding& finding, const ProcessCurves& process,
 
 }  // namespace
 
-SiteIndex index_sites(const SiteStore& store, const Dictionary& dictionary) {
-  SiteIndex index;
-  for (const auto& [id, series] : store.sites()) {
-    const Subject* subject = dictionary.subject(id);
-    if (subject == nullptr || !subject->owner.valid()) continue;
-    index[subject->owner].push_back({subject, &series});
-  }
-  return index;
-}
-
-std::vector<CohortPhase> cohort_phases(const RunReadings& run, Span life,
-                                       const OpsTable::Primary& primary,
-                                       const std::vector<SiteRow>& rows) {
-  std::set<size_t> wanted;
-  for (size_t i = 0; i < run.phases.size(); ++i) {
-    if (is_leaf(run.phases, i)) wanted.insert(i);
-  }
-  for (const SiteRow& row : rows) {
-    const uint32_t cohort = row.subject->cohort;
-    if (cohort > 0 && cohort <= run.phases.size()) wanted.insert(cohort - 1);
-  }
-  const std::vector<size_t> measured = measured_phases(run, life);
-  std::vector<CohortPhase> phases;
-  BootTime first = life.to;
-  BootTime before = BootTime::min();
-  for (const size_t i : wanted) {
-    const Phase& phase = run.phases[i];
-    const bool open = phase.status == PhaseStatus::open;
-    const Span span =
-        overlap({phase.begin, open ? run.run.to : phase.end}, life);
-    if (span.to < span.from) continue;
-    CohortPhase& one = phases.emplace_back();
-    one.label = phase.label(true);
-    one.ordinal = static_cast<uint32_t>(i + 1);
-    one.kind = phase.kind;
-    one.end = span.to;
-    one.measured = std::ranges::binary_search(measured, i);
-    one.teardown = phase.kind == PhaseKind::teardown;
-    one.ops = primary.curve ? primary.curve->growth(span) : 0;
-    if (one.measured) {
-      // Rates are of the wall clock: the cool-down before belongs to it.
-      const bool is_first = before == BootTime::min();
-      one.minutes = to_seconds(span.to - (is_first ? span.from : before)) / 60;
-      before = span.to;
-    }
-    first = std::min(first, span.from);
-  }
-  std::ranges::stable_sort(phases, {}, &CohortPhase::end);
-  CohortPhase outside;
-  outside.end = first;
-  phases.insert(phases.begin(), outside);
-  for (CohortPhase& phase : phases) {
-    if (phase.measured) break;
-    phase.startup = true;
-  }
-  constexpr Nanoseconds kJustBefore{1};
-  for (size_t p = 0; p < phases.size(); ++p) {
-    const bool is_torn_down = p + 1 < phases.size() && phases[p + 1].teardown;
-    phases[p].counted =
-        phases[p].end + (is_torn_down ? -kJustBefore : kEdgeLag);
-  }
-  return phases;
-}
-
 std::vector<SiteTotals> site_totals(const std::vector<SiteRow>& rows,
                                     const std::vector<CohortPhase>& phases) {
   const CohortPhase& last = phases[last_measured_end(phases)];
+  const PhaseLookup lookup(phases);
   std::vector<SiteTotals> all;
   for (const auto& [subject, series] : rows) {
     SiteTotals& totals = all.emplace_back();
     totals.process = subject->owner;
     totals.kind = subject->site_kind;
     totals.stack = subject->stack;
-    totals.phase = phases[phase_of(*subject, phases)].label;
+    totals.phase = phases[lookup.of(*subject)].label;
     totals.taken_bytes = series->taken_bytes;
     totals.taken_count = series->taken_count;
     totals.samples = series->samples;
@@ -313,7 +233,7 @@ void add_sites(std::vector<Finding>& findings, const RunReadings& run,
                const ProcessCurves& process, const OpsTable::Primary& primary,
                const std::vector<SiteRow>& rows, const HeapFigures& heap) {
   const std::vector<CohortPhase> phases =
-      cohort_phases(run, process.life, primary, rows);
+      join_phases(cohort_phases(run, process.life, primary, rows), kMostPhases);
   const auto sample_bytes = static_cast<double>(heap.sample_bytes);
   const double untracked = heap.untracked_share();
   const bool is_withheld = untracked > kMostUntracked;

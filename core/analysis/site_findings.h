@@ -3,29 +3,14 @@
 // a leak; a curve that cohorts contradict gives way to them (design 5.2, 5.3).
 #pragma once
 
-#include <map>
 #include <vector>
 
-#include "core/analysis/cohorts.h"
+#include "core/analysis/cohort_phases.h"
 #include "core/analysis/findings_builder.h"
 #include "core/analysis/site_store.h"
 #include "core/model/dictionary.h"
 
 namespace tidemark {
-
-// One cohort of one stack, as recorded.
-struct SiteRow {
-  const Subject* subject = nullptr;
-  const SiteSeries* series = nullptr;
-};
-// By the process they belong to.
-using SiteIndex = std::map<SubjectId, std::vector<SiteRow>>;
-SiteIndex index_sites(const SiteStore& store, const Dictionary& dictionary);
-
-// The phases that cohorts of a process were born in.
-std::vector<CohortPhase> cohort_phases(const RunReadings& run, Span life,
-                                       const OpsTable::Primary& primary,
-                                       const std::vector<SiteRow>& rows);
 
 // Each row's totals; its live at the end of the measured part.
 std::vector<SiteTotals> site_totals(const std::vector<SiteRow>& rows,

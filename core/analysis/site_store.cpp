@@ -7,6 +7,10 @@
 
 namespace tidemark {
 
+bool is_taken_only(SiteKind kind) {
+  return kind == SiteKind::mapping || kind == SiteKind::fault;
+}
+
 SiteStore::Use SiteStore::use_of(const Metric& metric) {
   static constexpr std::array<std::pair<std::string_view, Use>, 12> kNames = {{
       {"site.live_bytes", Use::live_bytes},
@@ -50,7 +54,7 @@ void SiteStore::on_frame(const Frame& frame, const Dictionary& dictionary) {
       if (how >= Use::heap_live_bytes) {
         take_heap(how, id, column.values[i]);
       } else {
-        take_site(how, id, {frame.time, column.values[i]});
+        take_site(how, id, {frame.time, column.values[i]}, dictionary);
       }
     }
   }
@@ -60,7 +64,8 @@ void SiteStore::on_frame(const Frame& frame, const Dictionary& dictionary) {
   }
 }
 
-void SiteStore::take_site(Use use, SubjectId id, const Reading& reading) {
+void SiteStore::take_site(Use use, SubjectId id, const Reading& reading,
+                          const Dictionary& dictionary) {
   SiteSeries& site = sites_[id];
   const auto level = [&](PackedSeries& series) {
     // Negative: an event was lost between two counters; there is none alive.
@@ -72,11 +77,14 @@ void SiteStore::take_site(Use use, SubjectId id, const Reading& reading) {
   switch (use) {
     case Use::live_bytes: return level(site.live_bytes);
     case Use::live_count: return level(site.live_count);
-    case Use::taken_bytes: site.taken_bytes = reading.value; return;
-    case Use::taken_count: site.taken_count = reading.value; return;
+    case Use::taken_bytes: site.taken_bytes = reading.value; break;
+    case Use::taken_count: site.taken_count = reading.value; break;
     case Use::samples: site.samples = reading.value; return;
     default: return;
   }
+  const Subject* subject = dictionary.subject(id);
+  if (subject == nullptr || !is_taken_only(subject->site_kind)) return;
+  level(use == Use::taken_bytes ? site.live_bytes : site.live_count);
 }
 
 void SiteStore::take_heap(Use use, SubjectId id, int64_t value) {

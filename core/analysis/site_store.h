@@ -14,11 +14,15 @@ namespace tidemark {
 
 // One site subject: one cohort of one stack.
 struct SiteSeries {
+  // Of mappings and faults, which nobody sees given back: what was taken.
   PackedSeries live_bytes, live_count;
   // Totals of the cohort, as last read.
   int64_t taken_bytes = 0, taken_count = 0, samples = 0;
   BootTime ended = BootTime::max();  // later nothing is known of it
 };
+
+// Whether only what is taken is seen at such sites, not what is given back.
+bool is_taken_only(SiteKind kind);
 
 // What the probes say of the heap of one process, as last read.
 struct HeapFigures {
@@ -65,7 +69,8 @@ class SiteStore {
 
   static Use use_of(const Metric& metric);
   Use use(MetricId metric, const Dictionary& dictionary);
-  void take_site(Use use, SubjectId id, const Reading& reading);
+  void take_site(Use use, SubjectId id, const Reading& reading,
+                 const Dictionary& dictionary);
   void take_heap(Use use, SubjectId id, int64_t value);
 
   std::map<SubjectId, SiteSeries> sites_;

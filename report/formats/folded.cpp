@@ -25,8 +25,7 @@ int64_t value_of(const SiteTotals& site, const ProfileKind& kind) {
     case SiteKind::heap: return kind.taken ? site.taken_bytes : site.live_bytes;
     case SiteKind::on_cpu: return site.samples;
     case SiteKind::fault:
-    case SiteKind::mapping:
-      return kind.taken ? site.taken_bytes : site.live_bytes;
+    case SiteKind::mapping: return site.taken_bytes;
     default: return site.live_count;
   }
 }

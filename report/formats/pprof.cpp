@@ -68,9 +68,8 @@ std::vector<SampleType> sample_types(const ProfileKind& kind) {
               {"inuse_objects", "count"},
               {"inuse_space", "bytes"}};
     case SiteKind::on_cpu: return {{"samples", "count"}};
-    case SiteKind::fault:
-    case SiteKind::mapping:
-      return {{"alloc_space", "bytes"}, {"inuse_space", "bytes"}};
+    case SiteKind::fault: return {{"samples", "count"}, {"space", "bytes"}};
+    case SiteKind::mapping: return {{"calls", "count"}, {"space", "bytes"}};
     default: return {{"opened", "count"}, {"open", "count"}};
   }
 }
@@ -82,8 +81,8 @@ std::vector<int64_t> values_of(const SiteTotals& site,
       return {site.taken_count, site.taken_bytes, site.live_count,
               site.live_bytes};
     case SiteKind::on_cpu: return {site.samples};
-    case SiteKind::fault:
-    case SiteKind::mapping: return {site.taken_bytes, site.live_bytes};
+    case SiteKind::fault: return {site.samples, site.taken_bytes};
+    case SiteKind::mapping: return {site.taken_count, site.taken_bytes};
     default: return {site.taken_count, site.live_count};
   }
 }

@@ -20,7 +20,7 @@ std::vector<CohortPhase> soak(size_t cycles, bool teardown = true) {
     CohortPhase phase;
     phase.label = label;
     phase.kind = kind;
-    phase.ordinal = static_cast<uint32_t>(phases.size());
+    phase.ordinals = {static_cast<uint32_t>(phases.size())};
     phase.minutes = 1;
     phase.measured = kind == PhaseKind::load;
     phase.ops = phase.measured ? kOps : 0;

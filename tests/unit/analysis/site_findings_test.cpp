@@ -206,6 +206,84 @@ TEST(SiteFindings, ARunWithoutPhasesStillShowsItsSites) {
   EXPECT_NEAR(heap.sites[0].live.value, 1.2e7, 2e5);
 }
 
+// Page faults say where memory was first touched, never that it was freed.
+TEST(SiteFindings, FaultsShowWhereButConfirmNothing) {
+  SiteSoak soak(8);
+  soak.run.figure(soak.server, "rss_anon", [](double t) {
+    double ops = 0;
+    for (int i = 0; i < 8; ++i) ops += SiteSoak::ops_of(i, t);
+    return 20 * kMiB + 412 * ops;
+  });
+  for (int i = 0; i < 8; ++i) {
+    const SubjectId id =
+        soak.run.site(soak.server, SiteKind::fault, 7,
+                      static_cast<uint32_t>(2 * i + 2), "load");
+    soak.run.figure(id, "site.alloc_bytes",
+                    [i](double t) { return 412 * SiteSoak::ops_of(i, t); });
+  }
+  const RunSummary summary = soak.run.summarize(soak.end() + 1);
+  const Finding& memory = find(summary, Resource::rss_anon);
+  EXPECT_EQ(memory.verdict, Verdict::suspect) << memory.reason;
+  EXPECT_EQ(memory.confirmed_by, Confirmation::none);
+  ASSERT_EQ(memory.sites.size(), 1u);
+  EXPECT_EQ(memory.sites[0].kind, SiteKind::fault);
+  EXPECT_EQ(memory.sites[0].site_class, SiteClass::unclear);
+  EXPECT_NEAR(memory.sites[0].live.value, 8 * 2000 * 412.0, 1);
+  EXPECT_NEAR(memory.sites[0].share, 1, 1e-9);
+}
+
+TEST(CohortPhases, AreJoinedWhereThereAreThousands) {
+  std::vector<CohortPhase> phases(1);
+  for (uint32_t i = 1; i <= 5000; ++i) {
+    CohortPhase& phase = phases.emplace_back();
+    phase.label = "test#" + std::to_string(i);
+    phase.ordinals = {i};
+    phase.ops = 2;
+    phase.startup = i <= 3;
+    phase.measured = i > 3;
+    phase.teardown = i == 5000;
+  }
+  const auto joined = join_phases(phases, 192);
+  EXPECT_LE(joined.size(), 192u);
+  EXPECT_TRUE(joined[0].ordinals.empty());
+  EXPECT_EQ(joined[1].ordinals.size(), 3u);  // up to the load
+  EXPECT_FALSE(joined[1].measured);
+  EXPECT_EQ(joined.back().ordinals.size(), 1u);
+  double ops = 0;
+  for (const CohortPhase& phase : joined) ops += phase.ops;
+  EXPECT_DOUBLE_EQ(ops, 10000);
+  const PhaseLookup lookup(joined);
+  Subject site;
+  site.name = "test";
+  site.cohort = 5000;
+  EXPECT_EQ(lookup.of(site), joined.size() - 1);
+  site.cohort = 4;
+  EXPECT_EQ(lookup.of(site), 2u);
+  site.cohort = 0;
+  EXPECT_EQ(lookup.of(site), 0u);
+}
+
+TEST(CohortPhases, ASiteGoesByItsPathWhenPhasesWereNumberedOtherwise) {
+  std::vector<CohortPhase> phases(1);
+  for (const char* label : {"load#1", "rest#1", "load#2", "rest#2"}) {
+    CohortPhase& phase = phases.emplace_back();
+    phase.label = label;
+    phase.ordinals = {static_cast<uint32_t>(phases.size() - 1)};
+  }
+  const PhaseLookup lookup(phases);
+  Subject site;
+  site.cohort = 3;
+  site.name = "load";
+  EXPECT_EQ(lookup.of(site), 3u);
+  site.name = "rest";
+  EXPECT_EQ(lookup.of(site), 2u);  // or 4, which is as near
+  site.name = "rest";
+  site.cohort = 99;
+  EXPECT_EQ(lookup.of(site), 4u);
+  site.name = "other";
+  EXPECT_EQ(lookup.of(site), 0u);
+}
+
 TEST(Reconcile, EveryByteHasItsPlace) {
   Reconciliation all = reconcile({.anon = 410e6,
                                   .file = 5e6,

@@ -1,0 +1,150 @@
+#include "core/analysis/cohort_phases.h"
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <utility>
+
+namespace tidemark {
+namespace {
+
+// The sample that answers an edge comes within this time.
+constexpr Nanoseconds kEdgeLag = std::chrono::milliseconds(50);
+
+bool may_join(const CohortPhase& a, const CohortPhase& b) {
+  return a.startup == b.startup && a.teardown == b.teardown;
+}
+
+void join(CohortPhase& to, CohortPhase&& next) {
+  to.ordinals.insert(to.ordinals.end(), next.ordinals.begin(),
+                     next.ordinals.end());
+  to.end = next.end;
+  to.counted = next.counted;
+  to.ops += next.ops;
+  to.minutes += next.minutes;
+  to.measured |= next.measured;
+}
+
+bool has_path(const std::string& label, const std::string& path) {
+  return label.starts_with(path) &&
+         (label.size() == path.size() || label[path.size()] == '#');
+}
+
+}  // namespace
+
+SiteIndex index_sites(const SiteStore& store, const Dictionary& dictionary) {
+  SiteIndex index;
+  for (const auto& [id, series] : store.sites()) {
+    const Subject* subject = dictionary.subject(id);
+    if (subject == nullptr || !subject->owner.valid()) continue;
+    index[subject->owner].push_back({subject, &series});
+  }
+  return index;
+}
+
+std::vector<CohortPhase> cohort_phases(const RunReadings& run, Span life,
+                                       const OpsTable::Primary& primary,
+                                       const std::vector<SiteRow>& rows) {
+  std::set<size_t> wanted;
+  for (size_t i = 0; i < run.phases.size(); ++i) {
+    if (is_leaf(run.phases, i)) wanted.insert(i);
+  }
+  for (const SiteRow& row : rows) {
+    const uint32_t cohort = row.subject->cohort;
+    if (cohort > 0 && cohort <= run.phases.size()) wanted.insert(cohort - 1);
+  }
+  const std::vector<size_t> measured = measured_phases(run, life);
+  std::vector<CohortPhase> phases;
+  BootTime first = life.to;
+  BootTime before = BootTime::min();
+  for (const size_t i : wanted) {
+    const Phase& phase = run.phases[i];
+    const bool open = phase.status == PhaseStatus::open;
+    const Span span =
+        overlap({phase.begin, open ? run.run.to : phase.end}, life);
+    if (span.to < span.from) continue;
+    CohortPhase& one = phases.emplace_back();
+    one.label = phase.label(true);
+    one.ordinals = {static_cast<uint32_t>(i + 1)};
+    one.kind = phase.kind;
+    one.end = span.to;
+    one.measured = std::ranges::binary_search(measured, i);
+    one.teardown = phase.kind == PhaseKind::teardown;
+    one.ops = primary.curve ? primary.curve->growth(span) : 0;
+    if (one.measured) {
+      // Rates are of the wall clock: the cool-down before belongs to it.
+      const bool is_first = before == BootTime::min();
+      one.minutes = to_seconds(span.to - (is_first ? span.from : before)) / 60;
+      before = span.to;
+    }
+    first = std::min(first, span.from);
+  }
+  std::ranges::stable_sort(phases, {}, &CohortPhase::end);
+  CohortPhase outside;
+  outside.end = first;
+  phases.insert(phases.begin(), outside);
+  for (CohortPhase& phase : phases) {
+    if (phase.measured) break;
+    phase.startup = true;
+  }
+  constexpr Nanoseconds kJustBefore{1};
+  for (size_t p = 0; p < phases.size(); ++p) {
+    const bool is_torn_down = p + 1 < phases.size() && phases[p + 1].teardown;
+    phases[p].counted =
+        phases[p].end + (is_torn_down ? -kJustBefore : kEdgeLag);
+  }
+  return phases;
+}
+
+std::vector<CohortPhase> join_phases(std::vector<CohortPhase> phases,
+                                     size_t most) {
+  if (phases.size() <= most) return phases;
+  // Some blocks end early, where the load begins or the teardown.
+  const size_t each = phases.size() / (most - 4) + 1;
+  std::vector<CohortPhase> joined;
+  for (size_t p = 0; p < phases.size(); ++p) {
+    const bool fits = joined.size() > 1 &&
+                      joined.back().ordinals.size() < each &&
+                      may_join(joined.back(), phases[p]);
+    if (fits) {
+      join(joined.back(), std::move(phases[p]));
+    } else {
+      joined.push_back(std::move(phases[p]));
+    }
+  }
+  return joined;
+}
+
+PhaseLookup::PhaseLookup(const std::vector<CohortPhase>& phases)
+    : phases_(phases) {
+  for (size_t p = 0; p < phases.size(); ++p) {
+    for (const uint32_t ordinal : phases[p].ordinals) {
+      by_ordinal_.emplace(ordinal, p);
+    }
+  }
+}
+
+size_t PhaseLookup::of(const Subject& site) const {
+  if (site.cohort == 0) return 0;
+  const auto found = by_ordinal_.find(site.cohort);
+  const size_t at = found == by_ordinal_.end() ? 0 : found->second;
+  const CohortPhase& phase = phases_[at];
+  if (phase.ordinals.size() > 1 || has_path(phase.label, site.name)) return at;
+  // Marks came late, so that the recorder numbered phases otherwise: the
+  // nearest of that path.
+  size_t nearest = 0;
+  uint32_t distance = UINT32_MAX;
+  for (size_t p = 1; p < phases_.size(); ++p) {
+    if (!has_path(phases_[p].label, site.name)) continue;
+    const uint32_t ordinal = phases_[p].ordinals.front();
+    const uint32_t off =
+        ordinal > site.cohort ? ordinal - site.cohort : site.cohort - ordinal;
+    if (off < distance) {
+      nearest = p;
+      distance = off;
+    }
+  }
+  return nearest;
+}
+
+}  // namespace tidemark
