@@ -13,6 +13,7 @@
 
 #include "core/analysis/run_analysis.h"
 #include "core/model/dictionary.h"
+#include "core/model/gate.h"
 #include "core/model/stack_table.h"
 #include "core/store/recording_info.h"
 #include "core/store/recording_reader.h"
@@ -58,6 +59,10 @@ struct ReportData {
   std::map<SubjectId, ProcessFacts> processes;  // those summary speaks of
   StackTable stacks;  // of the summary's sites, with the names known at its end
   VerdictCounts counts;
+  // In the order they were given; empty when the run was held against none.
+  std::vector<GateResult> gates;
+  // Gates passed, of those decided, in percent; a warning has passed.
+  std::optional<double> score;
   ReportStatus status = ReportStatus::inconclusive;
 
   const ProcessFacts& process(SubjectId id) const;
