@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <map>
 #include <optional>
 
@@ -91,6 +92,49 @@ std::string text(const char* raw) {
                         : std::string(raw, ::strnlen(raw, kLongest));
 }
 
+// Where the function is declared: an inlined copy tells where it was written,
+// and that, of a member, where its class declares it.
+Dwarf_Die declaration_of(Dwarf_Die die) {
+  for (const unsigned name : {DW_AT_abstract_origin, DW_AT_specification}) {
+    Dwarf_Attribute attribute;
+    Dwarf_Die next;
+    if (dwarf_attr(&die, name, &attribute) != nullptr &&
+        dwarf_formref_die(&attribute, &next) != nullptr) {
+      die = next;
+    }
+  }
+  return die;
+}
+
+// "std::thread::" of a function without a linkage name, such as a constructor
+// that was inlined; empty in languages without scopes.
+std::string scope_of(Dwarf_Die& die) {
+  Dwarf_Die unit;
+  if (dwarf_diecu(&die, &unit, nullptr, nullptr) == nullptr) return {};
+  switch (dwarf_srclang(&unit)) {
+    case DW_LANG_C_plus_plus:
+    case DW_LANG_C_plus_plus_11:
+    case DW_LANG_C_plus_plus_14: break;
+    default: return {};
+  }
+  Dwarf_Die declaration = declaration_of(die);
+  Dwarf_Die* scopes = nullptr;
+  const int count = dwarf_getscopes_die(&declaration, &scopes);
+  const std::unique_ptr<Dwarf_Die, decltype(&std::free)> owner(scopes,
+                                                               &std::free);
+  std::string scope;
+  for (int i = 1; i < count; ++i) {
+    const int tag = dwarf_tag(&scopes[i]);
+    if (tag != DW_TAG_namespace && tag != DW_TAG_class_type &&
+        tag != DW_TAG_structure_type && tag != DW_TAG_union_type) {
+      break;
+    }
+    const std::string name = text(dwarf_diename(&scopes[i]));
+    scope.insert(0, (name.empty() ? "(anonymous)" : name) + "::");
+  }
+  return scope;
+}
+
 // The linkage name where there is one: it tells overloads and scopes.
 std::string function_name(Dwarf_Die& die) {
   for (const unsigned name : {DW_AT_linkage_name, DW_AT_MIPS_linkage_name}) {
@@ -100,7 +144,7 @@ std::string function_name(Dwarf_Die& die) {
       if (!linkage.empty()) return linkage;
     }
   }
-  return text(dwarf_diename(&die));
+  return scope_of(die) + text(dwarf_diename(&die));
 }
 
 uint32_t call_number(Dwarf_Die& die, unsigned name) {

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "probes/perf_map.h"
+
 namespace tidemark {
 namespace {
 
@@ -35,7 +37,11 @@ ProgramObjects::ProgramObjects(std::string proc) : proc_(std::move(proc)) {}
 const ProgramObject* ProgramObjects::find(const ProcessMaps& maps,
                                           const Mapping& mapping) {
   if (!mapping.backed()) {
-    return mapping.path == "[vdso]" ? vdso(mapping) : nullptr;
+    if (mapping.path == "[vdso]") return vdso(mapping);
+    // "[anon:JIT]" is memory that was given a name (prctl(2)).
+    const bool anonymous =
+        !mapping.path.starts_with('[') || mapping.path.starts_with("[anon");
+    return mapping.executable && anonymous ? generated(maps) : nullptr;
   }
   const auto known = by_file_.find(mapping.file);
   ProgramObject* object =
@@ -102,6 +108,26 @@ void ProgramObjects::make_room() {
   object.elf.reset();
   object.frames.reset();
   open_.erase(oldest);
+}
+
+const ProgramObject* ProgramObjects::generated(const ProcessMaps& maps) {
+  auto file = open_perf_map(proc_, maps.pid);
+  if (!file) return nullptr;
+  const auto [known, added] =
+      generated_.try_emplace({maps.pid, file->inode}, objects_.size());
+  if (!added) return objects_[known->second].get();
+  Mapping place;
+  place.path = file->path;
+  by_file_.erase(place.file);
+  ProgramObject* object = add(place, "");
+  if (object == nullptr) {
+    generated_.erase(known);
+    return nullptr;
+  }
+  object->opened =
+      proc_ + "/" + std::to_string(maps.pid.value) + "/root" + file->path;
+  object->perf_map = std::make_shared<const UniqueFd>(std::move(file->fd));
+  return object;
 }
 
 const ProgramObject* ProgramObjects::vdso(const Mapping& mapping) {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/base/result.h"
@@ -26,6 +27,9 @@ struct ProgramObject {
   // Null when it could not be read, or while it is put away.
   std::shared_ptr<const ElfFile> elf;
   std::shared_ptr<const EhFrame> frames;
+  // Of generated code, which is in no file: who names it. The object's offsets
+  // are addresses then.
+  std::shared_ptr<const UniqueFd> perf_map;
 };
 
 // One thread at a time. An open file keeps its inode number from being given
@@ -37,8 +41,9 @@ class ProgramObjects {
   static constexpr size_t kMostObjects = 1u << 16;
 
   explicit ProgramObjects(std::string proc = "/proc");
-  // The object behind a mapping; null: memory without a file (but see vDSO:
-  // that is the kernel's own object and is found), or kMostObjects reached.
+  // The object behind a mapping; null: memory without a file, or kMostObjects
+  // reached. The vDSO is an object of the kernel's own; generated code is one
+  // where its process writes a perf map, whose path is then the object's.
   const ProgramObject* find(const ProcessMaps& maps, const Mapping& mapping);
   const ProgramObject& at(uint32_t index) const { return *objects_[index]; }
   size_t size() const { return objects_.size(); }
@@ -48,6 +53,7 @@ class ProgramObjects {
   ProgramObject* add(const Mapping& mapping, const std::string& build_id);
   void make_room();
   const ProgramObject* vdso(const Mapping& mapping);
+  const ProgramObject* generated(const ProcessMaps& maps);
 
   std::string proc_;
   std::vector<std::unique_ptr<ProgramObject>> objects_;
@@ -55,6 +61,7 @@ class ProgramObjects {
   std::map<uint32_t, uint64_t> open_;  // object, last use
   uint64_t clock_ = 0;
   std::optional<uint32_t> vdso_;
+  std::map<std::pair<Pid, uint64_t>, uint32_t> generated_;  // by map's inode
 };
 
 }  // namespace tidemark

@@ -2,12 +2,15 @@
 
 #include <cxxabi.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cstdlib>
 
+#include "core/os/file.h"
 #include "probes/debug_info.h"
 #include "probes/elf_functions.h"
+#include "probes/perf_map.h"
 #include "probes/symbol_table.h"
 
 namespace tidemark {
@@ -15,6 +18,7 @@ namespace {
 
 constexpr size_t kLongestMangled = 2048;
 constexpr size_t kLongestName = 4096;
+constexpr size_t kLargestPerfMap = 128u << 20;
 
 // "name::h0123456789abcdef" of Rust's first mangling.
 std::string_view without_rust_hash(std::string_view name) {
@@ -47,6 +51,8 @@ struct Symbolizer::Object {
   std::shared_ptr<const ElfFile> elf;  // null: nothing can be named
   std::unique_ptr<DebugInfo> debug;
   SymbolTable functions;
+  PerfMap generated;
+  int64_t generated_size = 0;  // of the file when it was read
   std::unordered_map<uint64_t, std::vector<SymbolFrame>> results;
   uint64_t last_use = 0;
 };
@@ -57,6 +63,7 @@ SymbolSource symbol_source(const ProgramObject& object) {
   source.build_id = object.build_id;
   source.opened = object.opened;
   source.elf = object.elf;
+  source.perf_map = object.perf_map;
   // ".../PID/map_files/..." or ".../PID/root/...": the namespace is beside it.
   for (const std::string_view part : {"/map_files/", "/root/"}) {
     const size_t at = object.opened.find(part);
@@ -82,7 +89,9 @@ std::vector<SymbolFrame> Symbolizer::symbolize(const SymbolSource& source,
     for (auto& [key, each] : objects_) each->results.clear();
     results_ = 0;
   }
-  std::vector<SymbolFrame> frames = look_up(object, offset);
+  std::vector<SymbolFrame> frames =
+      source.perf_map ? look_up_generated(source, object, offset)
+                      : look_up(object, offset);
   for (SymbolFrame& frame : frames) frame.function = demangle(frame.function);
   ++results_;
   object.results.emplace(offset, frames);
@@ -111,6 +120,7 @@ Symbolizer::Object& Symbolizer::object_of(const SymbolSource& source) {
 }
 
 void Symbolizer::open(Object& object, const SymbolSource& source) {
+  if (source.perf_map) return;
   object.elf = source.elf;
   if (!object.elf) {
     auto file = open_again(source);
@@ -134,6 +144,25 @@ void Symbolizer::open(Object& object, const SymbolSource& source) {
   }
   static_cast<void>(object.functions.add(elf, ".dynsym"));
   object.functions.sort();
+}
+
+// The file grows while code is generated: it is read again when it has.
+std::vector<SymbolFrame> Symbolizer::look_up_generated(
+    const SymbolSource& source, Object& object, uint64_t address) {
+  struct stat status{};
+  if (::fstat(source.perf_map->get(), &status) != 0) return {};
+  if (status.st_size != object.generated_size) {
+    std::string buffer;
+    const auto text = read_fd(source.perf_map->get(), buffer, kLargestPerfMap);
+    if (!text) return {};
+    object.generated = PerfMap::parse(*text);
+    object.generated_size = status.st_size;
+  }
+  const std::string_view name = object.generated.name_at(address);
+  if (name.empty()) return {};
+  std::vector<SymbolFrame> frames(1);
+  frames.front().function = name;
+  return frames;
 }
 
 std::vector<SymbolFrame> Symbolizer::look_up(Object& object, uint64_t offset) {

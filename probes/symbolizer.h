@@ -23,10 +23,11 @@ namespace tidemark {
 // What is needed to name the addresses of one object, also after its process
 // has ended. A copy may pass to another thread.
 struct SymbolSource {
-  std::string path;                    // as the process named it
-  std::string build_id;                // raw, may be empty
-  std::string opened;                  // ProgramObject::opened
-  std::shared_ptr<const ElfFile> elf;  // may be null: opened again
+  std::string path;                          // as the process named it
+  std::string build_id;                      // raw, may be empty
+  std::string opened;                        // ProgramObject::opened
+  std::shared_ptr<const ElfFile> elf;        // may be null: opened again
+  std::shared_ptr<const UniqueFd> perf_map;  // of generated code
   // Namespaces to look for debug files in, "/proc/PID/root" for instance; our
   // own comes last by itself.
   std::vector<std::string> roots;
@@ -62,6 +63,9 @@ class Symbolizer {
   Object& object_of(const SymbolSource& source);
   void open(Object& object, const SymbolSource& source);
   std::vector<SymbolFrame> look_up(Object& object, uint64_t offset);
+  static std::vector<SymbolFrame> look_up_generated(const SymbolSource& source,
+                                                    Object& object,
+                                                    uint64_t address);
 
   Options options_;
   std::map<std::string, std::unique_ptr<Object>> objects_;

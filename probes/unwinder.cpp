@@ -64,6 +64,7 @@ class Walk {
     *object = objects.find(maps, *mapping);
     if (*object != nullptr) {
       frame.object = (*object)->index;
+      if ((*object)->perf_map) return frame;  // its offsets are addresses
       frame.offset = mapping->file_offset + (address - mapping->begin);
     }
     return frame;
