@@ -93,7 +93,10 @@ void Sampler::edge(BootTime time, Nanoseconds interval, const SamplePlan& plan,
   writer_.begin(frame, time, FrameKind::edge, interval);
   const auto wanted = [&](const Running& collector) {
     switch (collector.entry->tier) {
-      case Tier::all: return collector.last_duration <= kCheapScan;
+      case Tier::all:
+        return collector.last_duration <= kCheapScan ||
+               time - collector.last_run >=
+                   kScanSpacing * collector.last_duration;
       case Tier::watched: return true;
       case Tier::host: return false;
       case Tier::slow:

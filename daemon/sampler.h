@@ -51,7 +51,8 @@ class Sampler {
   void tick(BootTime deadline, Nanoseconds interval, const SamplePlan& plan,
             Frame& frame, const Finish& finish);
   // One edge: watched processes, clients, and the slow tier unless it ran
-  // within kSlowSpacing. A scan of all processes joins when it is cheap.
+  // within kSlowSpacing. A scan of all processes joins when it is cheap, or
+  // the last one long ago.
   void edge(BootTime time, Nanoseconds interval, const SamplePlan& plan,
             Frame& frame, const Finish& finish);
 
@@ -61,8 +62,11 @@ class Sampler {
 
   // An edge every 10 ms must not read the slow tier each time.
   static constexpr Nanoseconds kSlowSpacing = std::chrono::milliseconds(100);
-  // A scan that took longer than this is left to the ticks.
+  // A scan that took longer than this comes at an edge only when so many times
+  // its duration have passed since: however long the ticks have become, CPU per
+  // phase has readings at its ends.
   static constexpr Nanoseconds kCheapScan = std::chrono::milliseconds(2);
+  static constexpr int64_t kScanSpacing = 50;
   static constexpr uint32_t kMaxBackoff = 64;  // runs left out after failures
 
  private:

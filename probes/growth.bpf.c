@@ -6,10 +6,8 @@
 // growth only, and not more often than a budget allows: what is left out is
 // counted to the next one, so that the sum over stacks is the whole.
 
-#include <stdbool.h>
-
-#include "probes/core_fixes.bpf.h"
 #include "probes/growth_record.h"
+#include "probes/user_stack.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -21,13 +19,6 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 #define MAP_ANONYMOUS 0x20
 #define MAP_SHARED 0x01
 #define MAP_STACK 0x20000
-
-const volatile __u64 ns_per_tick = 10000000;
-const volatile __u64 ns_per_stack = 1;
-const volatile __u64 stack_burst_ns = 1;
-/* Ordinal of the phase that is on; 0: none. */
-volatile __u32 cohort = 0;
-__u64 next_stack_ns = 0;
 
 struct {
   __uint(type, BPF_MAP_TYPE_HASH);
@@ -41,31 +32,9 @@ struct {
   __uint(max_entries, 4 << 20);
 } ring SEC(".maps");
 
-static __always_inline bool stack_allowed(void) {
-  const __u64 now = bpf_ktime_get_ns();
-  __u64 next = next_stack_ns;
-
-  if (next + stack_burst_ns < now) next = now - stack_burst_ns;
-  if (next > now) return false;
-  next_stack_ns = next + ns_per_stack;
-  return true;
-}
-
-/* As much of the stack as there is, to 256 bytes. */
-static __always_inline __u32 copy_stack(__u8* to, __u64 sp) {
-  __u32 done = 0;
-
-#pragma unroll
-  for (__u32 size = TIDEMARK_GROWTH_STACK_BYTES; size >= 256; size /= 2) {
-    if (done > TIDEMARK_GROWTH_STACK_BYTES - size) continue;
-    if (!bpf_probe_read_user(to + done, size, (void*)(sp + done))) done += size;
-  }
-  return done;
-}
-
 static __always_inline void send(struct tidemark_growth_process* process,
                                  __u32 tgid, __u32 source, __u64 bytes,
-                                 const struct tidemark_growth_registers* at) {
+                                 const struct tidemark_user_registers* at) {
   struct tidemark_growth_amount* waiting = &process->waiting[source];
   struct tidemark_growth_record* record = NULL;
 
@@ -82,8 +51,7 @@ static __always_inline void send(struct tidemark_growth_process* process,
   record->cohort = cohort;
   record->source = source;
   record->amount = *waiting;
-  record->registers = *at;
-  record->stack_bytes = copy_stack(record->stack, at->sp);
+  copy_stack(&record->stack, at);
   bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP);
   waiting->bytes = waiting->count = 0;
 }
@@ -94,19 +62,11 @@ static __always_inline struct tidemark_growth_process* followed(
 
   *tgid = namespace_tgid(task);
   process = bpf_map_lookup_elem(&processes, tgid);
-  if (!process) return NULL;
-  if (task->group_leader->start_boottime / ns_per_tick != process->start_ticks)
-    return NULL;
-  return process;
-}
-
-static __always_inline void read_registers(struct tidemark_growth_registers* to,
-                                           struct task_struct* task) {
-  bpf_probe_read_kernel(to, sizeof(*to), (void*)bpf_task_pt_regs(task));
+  return process && is_life(task, process->start_ticks) ? process : NULL;
 }
 
 static __always_inline __u32
-region_of_call(const struct tidemark_growth_registers* at) {
+region_of_call(const struct tidemark_user_registers* at) {
   if (at->orig_ax == CALL_BRK) return TIDEMARK_GROWTH_HEAP;
   if (at->orig_ax != CALL_MMAP) return TIDEMARK_GROWTH_MAPPING;
   if (at->r10 & MAP_STACK) return TIDEMARK_GROWTH_THREAD_STACK;
@@ -130,7 +90,7 @@ made_usable(struct tidemark_growth_process* process, __s64 pages) {
 static __always_inline void space_changed(
     struct tidemark_growth_process* process, __u32 tgid,
     struct task_struct* task, __s64 total, __s64 data) {
-  struct tidemark_growth_registers at;
+  struct tidemark_user_registers at;
   __s64 pages = total;
   __u32 region;
 
@@ -187,7 +147,7 @@ int BPF_PROG(lock_released, struct mm_struct* mm) {
 
 static __always_inline __u32
 region_of_address(struct mm_struct* mm,
-                  const struct tidemark_growth_registers* at, __u64 address) {
+                  const struct tidemark_user_registers* at, __u64 address) {
   if (address >= mm->start_brk && address < mm->brk)
     return TIDEMARK_GROWTH_HEAP;
   if (address <= mm->start_stack &&
@@ -201,7 +161,7 @@ region_of_address(struct mm_struct* mm,
 static __always_inline int sample_fault(__u64 address) {
   struct task_struct* task = bpf_get_current_task_btf();
   struct tidemark_growth_process* process;
-  struct tidemark_growth_registers at;
+  struct tidemark_user_registers at;
   struct mm_struct* mm;
   __s64 pages, grown;
   __u32 tgid, region;
@@ -224,7 +184,7 @@ static __always_inline int sample_fault(__u64 address) {
 
 /* One in so many faults: the event's period. */
 struct fault_event {
-  struct tidemark_growth_registers registers;
+  struct tidemark_user_registers registers;
   __u64 sample_period;
   __u64 addr;
 };

@@ -3,15 +3,15 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <linux/perf_event.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <utility>
 #include <vector>
 
-#include "core/os/unique_fd.h"
 #include "growth.skel.h"
+#include "probes/copied_registers.h"
+#include "probes/cpu_events.h"
 #include "probes/growth_record.h"
 #include "probes/probe_host.h"
 
@@ -31,19 +31,6 @@ using Link = std::unique_ptr<bpf_link, Close>;
 
 GrowthAmount amount_of(const tidemark_growth_amount& from) {
   return {static_cast<int64_t>(from.bytes), static_cast<int64_t>(from.count)};
-}
-
-// A page-fault event of one CPU, all processes (perf_event_open(2)).
-Result<UniqueFd> open_fault_event(int cpu, uint32_t period) {
-  perf_event_attr attributes{};
-  attributes.type = PERF_TYPE_SOFTWARE;
-  attributes.size = sizeof attributes;
-  attributes.config = PERF_COUNT_SW_PAGE_FAULTS;
-  attributes.sample_period = period;
-  const long fd = ::syscall(SYS_perf_event_open, &attributes, -1, cpu, -1,
-                            static_cast<unsigned long>(PERF_FLAG_FD_CLOEXEC));
-  if (fd < 0) return fail_errno("page-fault event", errno);
-  return UniqueFd(static_cast<int>(fd));
 }
 
 class Growth final : public GrowthProbe {
@@ -133,18 +120,15 @@ class Growth final : public GrowthProbe {
     if (!perf_events_) {
       return add(bpf_program__attach(probe_->progs.fault_traced)) ? 0 : errno;
     }
-    for (int cpu = 0; cpu < libbpf_num_possible_cpus(); ++cpu) {
-      auto event = open_fault_event(cpu, options.fault_period);
-      if (!event && event.error().errno_value == ENODEV) continue;  // it is off
-      if (!event) return event.error().errno_value;
-      // The link closes the event.
-      const int fd = event->release();
+    auto events =
+        open_cpu_events({PERF_COUNT_SW_PAGE_FAULTS, options.fault_period});
+    if (!events) return events.error().errno_value;
+    for (UniqueFd& event : *events) {
       if (!add(bpf_program__attach_perf_event(probe_->progs.fault_overflow,
-                                              fd))) {
-        const int failed = errno;
-        ::close(fd);
-        return failed;
+                                              event.get()))) {
+        return errno;
       }
+      event.release();  // the link closes it
     }
     return 0;
   }
@@ -161,17 +145,14 @@ class Growth final : public GrowthProbe {
     const auto& growth = *static_cast<Growth*>(self);
     const auto& from = *static_cast<const tidemark_growth_record*>(data);
     if (size < sizeof from || growth.handler_ == nullptr) return 0;
-    const tidemark_growth_registers& at = from.registers;
     GrowthStack stack;
     stack.process = {Pid{static_cast<int32_t>(from.tgid)}, from.start_ticks};
     stack.cohort = from.cohort;
     stack.fault = from.source == TIDEMARK_GROWTH_FAULT;
     stack.amount = amount_of(from.amount);
-    stack.registers = {at.ax,  at.dx,  at.cx,  at.bx, at.si,  at.di,
-                       at.bp,  at.sp,  at.r8,  at.r9, at.r10, at.r11,
-                       at.r12, at.r13, at.r14, at.r15};
-    stack.program_counter = at.ip;
-    stack.stack = {from.stack, from.stack_bytes};
+    stack.registers = dwarf_registers(from.stack.registers);
+    stack.program_counter = from.stack.registers.ip;
+    stack.stack = {from.stack.bytes, from.stack.size};
     (*growth.handler_)(stack);
     return 0;
   }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
-/* What growth.bpf.c and its reader share. Native byte order; x86-64. */
+/* What growth.bpf.c and its reader share. Native byte order. */
 #ifndef TIDEMARK_PROBES_GROWTH_RECORD_H
 #define TIDEMARK_PROBES_GROWTH_RECORD_H
 
-#include <linux/types.h>
+#include "probes/user_stack.h"
 
 /* What kind of memory grew. */
 enum tidemark_growth_region {
@@ -45,23 +45,13 @@ struct tidemark_growth_process {
   __u64 no_room; /* times that the ring was full */
 };
 
-/* As struct pt_regs of asm/ptrace.h. */
-struct tidemark_growth_registers {
-  __u64 r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di;
-  __u64 orig_ax, ip, cs, flags, sp, ss;
-};
-
-#define TIDEMARK_GROWTH_STACK_BYTES 4096
-
 struct tidemark_growth_record {
   __u64 start_ticks;
   __u32 tgid;
   __u32 cohort;
-  __u32 source;
-  __u32 stack_bytes;
+  __u64 source;
   struct tidemark_growth_amount amount;
-  struct tidemark_growth_registers registers;
-  __u8 stack[TIDEMARK_GROWTH_STACK_BYTES]; /* from sp upwards */
+  struct tidemark_user_stack stack;
 };
 
 #endif
