@@ -63,7 +63,7 @@ void SitesWriter::add_growth(const Finding& finding) {
     if (memory.subject != finding.subject || !memory.growth) continue;
     if (!is_bytes(finding.resource)) continue;
     const Reconciliation& growth = *memory.growth;
-    std::string text = "under load its memory grew by " +
+    std::string text = "from " + growth.since + " on its memory grew by " +
                        format_bytes_signed(growth.rss) + ":";
     const auto part = [&text](std::optional<double> value, const char* what) {
       if (value) text += " " + format_bytes_signed(*value) + " " + what + ",";

@@ -30,6 +30,15 @@ bool has_path(const std::string& label, const std::string& path) {
          (label.size() == path.size() || label[path.size()] == '#');
 }
 
+// What comes before the first measured phase.
+void mark_startup(std::vector<CohortPhase>& phases) {
+  bool before = true;
+  for (CohortPhase& phase : phases) {
+    before = before && !phase.measured;
+    phase.startup = before;
+  }
+}
+
 }  // namespace
 
 SiteIndex index_sites(const SiteStore& store, const Dictionary& dictionary) {
@@ -67,6 +76,7 @@ std::vector<CohortPhase> cohort_phases(const RunReadings& run, Span life,
     one.label = phase.label(true);
     one.ordinals = {static_cast<uint32_t>(i + 1)};
     one.kind = phase.kind;
+    one.begin = span.from;
     one.end = span.to;
     one.measured = std::ranges::binary_search(measured, i);
     one.teardown = phase.kind == PhaseKind::teardown;
@@ -83,10 +93,7 @@ std::vector<CohortPhase> cohort_phases(const RunReadings& run, Span life,
   CohortPhase outside;
   outside.end = first;
   phases.insert(phases.begin(), outside);
-  for (CohortPhase& phase : phases) {
-    if (phase.measured) break;
-    phase.startup = true;
-  }
+  mark_startup(phases);
   constexpr Nanoseconds kJustBefore{1};
   for (size_t p = 0; p < phases.size(); ++p) {
     const bool is_torn_down = p + 1 < phases.size() && phases[p + 1].teardown;
@@ -94,6 +101,17 @@ std::vector<CohortPhase> cohort_phases(const RunReadings& run, Span life,
         phases[p].end + (is_torn_down ? -kJustBefore : kEdgeLag);
   }
   return phases;
+}
+
+bool measure_from(std::vector<CohortPhase>& phases, BootTime from) {
+  bool cut = false;
+  for (CohortPhase& phase : phases) {
+    if (!phase.measured || phase.begin >= from) continue;
+    phase.measured = false;
+    cut = true;
+  }
+  if (cut) mark_startup(phases);
+  return cut;
 }
 
 std::vector<CohortPhase> join_phases(std::vector<CohortPhase> phases,

@@ -29,6 +29,10 @@ std::vector<CohortPhase> cohort_phases(const RunReadings& run, Span life,
                                        const OpsTable::Primary& primary,
                                        const std::vector<SiteRow>& rows);
 
+// What began before `from` was not, or not wholly, traced: it is no longer
+// measured. False: none of the measured phases was cut.
+bool measure_from(std::vector<CohortPhase>& phases, BootTime from);
+
 // The same, neighbours joined until there are at most `most` (>= 8); never
 // across the begin of the load or of the teardown.
 std::vector<CohortPhase> join_phases(std::vector<CohortPhase> phases,

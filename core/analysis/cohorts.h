@@ -22,7 +22,7 @@ struct CohortPhase {
   std::string label;               // "soak/steady#3"; "" for the first
   std::vector<uint32_t> ordinals;  // Subject::cohort; several when joined
   PhaseKind kind = PhaseKind::custom;
-  BootTime end;
+  BootTime begin, end;
   // When what lives at its end is read: after the sample that answers the
   // edge; before a teardown the last one before it, since programs that free
   // all they have are faster than that sample.

@@ -201,6 +201,7 @@ void reconcile_growth(Finding& finding, const ProcessCurves& process,
                               .shmem = growth(process.level(Kept::rss_shmem)),
                               .sites = growth(process.level(Kept::heap_live)),
                               .footprint = std::nullopt});
+  finding.growth->since = phases[first].label;
 }
 
 }  // namespace
@@ -232,24 +233,31 @@ std::vector<SiteTotals> site_totals(const std::vector<SiteRow>& rows,
 void add_sites(std::vector<Finding>& findings, const RunReadings& run,
                const ProcessCurves& process, const OpsTable::Primary& primary,
                const std::vector<SiteRow>& rows, const HeapFigures& heap) {
-  const std::vector<CohortPhase> phases =
-      join_phases(cohort_phases(run, process.life, primary, rows), kMostPhases);
+  std::vector<CohortPhase> phases =
+      cohort_phases(run, process.life, primary, rows);
+  // Probes that came late know nothing of what was taken before.
+  std::vector<CohortPhase> traced = phases;
+  const bool is_late = heap.seen && measure_from(traced, heap.first);
+  phases = join_phases(std::move(phases), kMostPhases);
+  traced = join_phases(std::move(traced), kMostPhases);
   const auto sample_bytes = static_cast<double>(heap.sample_bytes);
   const double untracked = heap.untracked_share();
   const bool is_withheld = untracked > kMostUntracked;
   for (Finding& finding : findings) {
     const bool is_heap = finding.resource == Resource::heap;
-    const CohortEvidence evidence = add_to(finding, rows, phases, sample_bytes);
-    if (!is_withheld || !is_bytes(finding.resource)) {
+    const bool is_memory = is_bytes(finding.resource);
+    const CohortEvidence evidence =
+        add_to(finding, rows, is_memory ? traced : phases, sample_bytes);
+    if (!is_withheld || !is_memory) {
       let_cohorts_speak(finding, evidence);
     } else if (is_heap) {
       withhold(finding, untracked);
     }
     if (finding.resource == Resource::rss_anon && heap.seen) {
-      reconcile_growth(finding, process, phases);
+      reconcile_growth(finding, process, traced);
     }
   }
-  let_heap_speak(findings);
+  if (!is_late) let_heap_speak(findings);
   classify(findings);
 }
 

@@ -52,7 +52,7 @@ void SiteStore::on_frame(const Frame& frame, const Dictionary& dictionary) {
       const SubjectId id = column.subjects[i];
       // The frame's time: values of one read belong together.
       if (how >= Use::heap_live_bytes) {
-        take_heap(how, id, column.values[i]);
+        take_heap(how, id, {frame.time, column.values[i]});
       } else {
         take_site(how, id, {frame.time, column.values[i]}, dictionary);
       }
@@ -87,8 +87,10 @@ void SiteStore::take_site(Use use, SubjectId id, const Reading& reading,
   level(use == Use::taken_bytes ? site.live_bytes : site.live_count);
 }
 
-void SiteStore::take_heap(Use use, SubjectId id, int64_t value) {
+void SiteStore::take_heap(Use use, SubjectId id, const Reading& reading) {
   HeapFigures& heap = heaps_[id];
+  const int64_t value = reading.value;
+  heap.first = std::min(heap.first, reading.time);
   heap.seen = true;
   switch (use) {
     case Use::heap_live_bytes: heap.live_bytes = value; return;

@@ -27,6 +27,7 @@ bool is_taken_only(SiteKind kind);
 // What the probes say of the heap of one process, as last read.
 struct HeapFigures {
   bool seen = false;
+  BootTime first = BootTime::max();  // the first reading
   int64_t live_bytes = 0, live_count = 0;
   int64_t taken_bytes = 0, taken_count = 0;
   int64_t sample_bytes = 1;  // mean distance of samples, the greatest; 1: exact
@@ -71,7 +72,7 @@ class SiteStore {
   Use use(MetricId metric, const Dictionary& dictionary);
   void take_site(Use use, SubjectId id, const Reading& reading,
                  const Dictionary& dictionary);
-  void take_heap(Use use, SubjectId id, int64_t value);
+  void take_heap(Use use, SubjectId id, const Reading& reading);
 
   std::map<SubjectId, SiteSeries> sites_;
   std::map<SubjectId, HeapFigures> heaps_;

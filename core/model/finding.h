@@ -92,6 +92,7 @@ struct FindingSite {
 // Where a process's growth went, in bytes from the first measured phase to
 // the last. What was not measured is absent, and then part of `unexplained`.
 struct Reconciliation {
+  std::string since;                // the first of these phases
   double rss = 0;                   // growth of RssAnon, RssFile and RssShmem
   std::optional<double> sites;      // of live blocks of the heap
   std::optional<double> allocator;  // of its footprint beyond those

@@ -208,7 +208,8 @@ Json growth(const Reconciliation& r) {
   const auto known = [](std::optional<double> value) {
     return value ? finite(*value) : Json(nullptr);
   };
-  return {{"rss_bytes", finite(r.rss)},
+  return {{"since", text(r.since)},
+          {"rss_bytes", finite(r.rss)},
           {"sites_bytes", known(r.sites)},
           {"allocator_bytes", known(r.allocator)},
           {"file_shmem_bytes", known(r.file_shmem)},

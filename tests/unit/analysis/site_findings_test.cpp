@@ -155,6 +155,52 @@ TEST(SiteFindings, BlocksThatCouldNotBeFollowedWithholdTheVerdict) {
   EXPECT_EQ(find(summary, Resource::rss_anon).confirmed_by, Confirmation::none);
 }
 
+// Attached in the sixth cycle: rates are of what was traced from its begin on.
+TEST(SiteFindings, ProbesThatCameLateCountFromThenOn) {
+  SiteSoak soak(14);
+  constexpr int kFrom = 5;
+  const double attached = SiteSoak::begin(kFrom) + 10;
+  const auto traced = [attached](int cycle, double t) {
+    const double ops = SiteSoak::ops_of(cycle, t);
+    return std::max(ops - SiteSoak::ops_of(cycle, attached), 0.0);
+  };
+  for (int i = kFrom; i < 14; ++i) {
+    const SubjectId id =
+        soak.run.site(soak.server, SiteKind::heap, 2,
+                      static_cast<uint32_t>(2 * i + 2), "load");
+    const auto level = [=](double t) { return 412 * traced(i, t); };
+    soak.run.figure(id, "site.live_bytes", level);
+    soak.run.figure(id, "site.alloc_bytes", level);
+  }
+  const SubjectId server = soak.server;
+  RunModel& run = soak.run;
+  run.figure(server, "rss_anon", [](double t) {
+    double ops = 0;
+    for (int i = 0; i < 14; ++i) ops += SiteSoak::ops_of(i, t);
+    return std::floor((20 * kMiB + 412 * ops) / 4096) * 4096;
+  });
+  run.figure(server, "heap.live_bytes", [=](double t) {
+    double live = 0;
+    for (int i = kFrom; i < 14; ++i) live += 412 * traced(i, t);
+    return live;
+  });
+  run.begins(server, "heap.live_bytes", attached);
+  run.begins(server, "heap.alloc_count", attached);
+  run.begins(server, "heap.sample_bytes", attached);
+  const RunSummary summary = run.summarize(soak.end() + 1);
+  const Finding& heap = find(summary, Resource::heap);
+  EXPECT_EQ(heap.verdict, Verdict::leak) << heap.reason;
+  ASSERT_EQ(heap.sites.size(), 1u);
+  EXPECT_NEAR(heap.sites[0].residue_per_op, 412, 0.1);
+  ASSERT_TRUE(heap.slope_per_op);
+  EXPECT_NEAR(heap.slope_per_op->value, 412, 5);
+  const Finding& memory = find(summary, Resource::rss_anon);
+  EXPECT_EQ(memory.verdict, Verdict::leak);
+  ASSERT_TRUE(memory.growth);
+  EXPECT_EQ(memory.growth->since, "load#7");
+  EXPECT_NEAR(*memory.growth->sites, memory.growth->rss, 65536);
+}
+
 TEST(SiteFindings, SamplingGivesBounds) {
   SiteSoak soak(8);
   soak.site(2, SiteKind::heap, 4120, forever);

@@ -33,6 +33,7 @@ struct Part {
   std::map<std::string, Formula> figures;  // by metric
   double begin = 0;
   double end = 1e9;
+  std::map<std::string, double> figure_begins = {};
 };
 
 struct GapItem {
@@ -118,6 +119,10 @@ class RunModel {
   void figure(SubjectId id, const std::string& metric, Formula formula) {
     define(metric, dictionary_.subject(id)->kind);
     part(id).figures[metric] = std::move(formula);
+  }
+  // The figure is first read then.
+  void begins(SubjectId id, const std::string& metric, double seconds) {
+    part(id).figure_begins[metric] = seconds;
   }
   void counts(SubjectId id, const std::string& metric, double per_second) {
     figure(id, metric, [per_second](double t) { return per_second * t; });
@@ -245,8 +250,10 @@ inline Frame RunModel::frame(double seconds, FrameKind kind, bool all_values) {
     bool is_read = false;
     for (const Part& part : parts_) {
       const auto figure = part.figures.find(metric.name);
+      const auto begin = part.figure_begins.find(metric.name);
       if (figure == part.figures.end() || seconds < part.begin ||
-          seconds >= part.end) {
+          seconds >= part.end ||
+          (begin != part.figure_begins.end() && seconds < begin->second)) {
         continue;
       }
       is_read = true;
