@@ -69,7 +69,7 @@ enum {
   TIDEMARK_RETRY_MS = 1000
 };
 
-// Record kinds 1..7 equal EventKind in core/model/event.h.
+// Record kinds 1..8 equal EventKind in core/model/event.h.
 enum tidemark_record_kind {
   TIDEMARK_RECORD_NONE = 0,
   TIDEMARK_RECORD_RUN_BEGIN = 1,    // text: name
@@ -79,6 +79,7 @@ enum tidemark_record_kind {
   TIDEMARK_RECORD_NOTE = 5,         // text
   TIDEMARK_RECORD_SNAPSHOT = 6,     // text: name
   TIDEMARK_RECORD_QUIESCE = 7,      // value: token, answered in quiesced
+  TIDEMARK_RECORD_ATTRIBUTE = 8,    // text: KEY=VALUE; value: phase, 0 = run
   TIDEMARK_RECORD_TEXT = 255        // continues the text of the record before
 };
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "client/session.h"
+#include "client/usdt.h"
 
 struct mark {
   uint8_t kind;  // enum tidemark_record_kind
@@ -134,11 +135,13 @@ static bool put(struct tidemark_session* session, struct mark* mark) {
 }
 
 void tidemark_run_begin(tidemark_session* session, const char* name) {
+  USDT1(run_begin, name);
   put(session, &(struct mark){.kind = TIDEMARK_RECORD_RUN_BEGIN, .text = name});
 }
 
 void tidemark_run_end(tidemark_session* session,
                       enum tidemark_run_status status) {
+  USDT1(run_end, (int)status);
   put(session, &(struct mark){.kind = TIDEMARK_RECORD_RUN_END,
                               .value = (int64_t)status});
 }
@@ -148,6 +151,7 @@ uint64_t tidemark_phase_begin(tidemark_session* session, const char* name,
   if (session == NULL) return 0;
   const uint64_t handle =
       __atomic_add_fetch(&session->last_handle, 1, __ATOMIC_RELAXED);
+  USDT3(phase_begin, name, (int)kind, handle);
   struct mark mark = {.kind = TIDEMARK_RECORD_PHASE_BEGIN,
                       .phase_kind = (uint8_t)kind,
                       .value = (int64_t)handle,
@@ -157,16 +161,35 @@ uint64_t tidemark_phase_begin(tidemark_session* session, const char* name,
 
 void tidemark_phase_end(tidemark_session* session, uint64_t handle) {
   if (handle == 0) return;
+  USDT2(phase_end, (const char*)NULL, handle);
   put(session, &(struct mark){.kind = TIDEMARK_RECORD_PHASE_END,
                               .value = (int64_t)handle});
 }
 
 void tidemark_phase_end_name(tidemark_session* session, const char* name) {
+  USDT2(phase_end, name, UINT64_C(0));
   put(session, &(struct mark){.kind = TIDEMARK_RECORD_PHASE_END, .text = name});
 }
 
 void tidemark_note(tidemark_session* session, const char* text) {
+  USDT1(note, text);
   put(session, &(struct mark){.kind = TIDEMARK_RECORD_NOTE, .text = text});
+}
+
+void tidemark_attribute(tidemark_session* session, uint64_t phase,
+                        const char* key, const char* value) {
+  if (session == NULL || key == NULL || *key == '\0') return;
+  if (value == NULL) value = "";
+  char text[TIDEMARK_TEXT_BYTES + 1];
+  size_t length = strnlen(key, TIDEMARK_TEXT_BYTES - 1);
+  memcpy(text, key, length);
+  text[length++] = '=';
+  const size_t rest = strnlen(value, TIDEMARK_TEXT_BYTES - length);
+  memcpy(text + length, value, rest);
+  text[length + rest] = '\0';
+  put(session, &(struct mark){.kind = TIDEMARK_RECORD_ATTRIBUTE,
+                              .value = (int64_t)phase,
+                              .text = text});
 }
 
 void tidemark_snapshot(tidemark_session* session, const char* name) {

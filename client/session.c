@@ -22,7 +22,8 @@ static void after_fork_in_child(void) {
   if (session->memfd >= 0) close(session->memfd);
   session->socket = session->memfd = -1;
   session->segment = NULL;
-  session->lost = 0;
+  session->lost = session->async_refused = 0;
+  tidemark_async_forget();
   session->last_attempt_ns = 0;
   session->forked = 1;
 }

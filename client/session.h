@@ -23,6 +23,8 @@ struct metric {
   uint8_t kind;
   uint8_t length;
   uint16_t histogram;
+  uint16_t span;  // of a timed op: the spans' index + 1; 0 = none
+  uint16_t service;
   char text[TIDEMARK_NAME_BYTES];
 };
 
@@ -41,6 +43,7 @@ struct tidemark_session {
   uint64_t last_handle;
   uint64_t last_token;
   uint64_t lost;  // marks that had no segment to go to
+  uint64_t async_refused;
   uint32_t flags;
   uint32_t metric_count;
   uint32_t histogram_count;
@@ -114,5 +117,8 @@ static inline void tidemark_link_count(struct tidemark_session* session,
                                        struct thread_state* thread) {
   if (UNLIKELY((++thread->calls & 4095) == 0)) tidemark_link_poll(session);
 }
+
+// operations.c: a forked child has none of its parent's spans in flight.
+HIDDEN void tidemark_async_forget(void);
 
 #endif  // TIDEMARK_CLIENT_SESSION_H_

@@ -24,7 +24,7 @@ BootTime sane(BootTime time) {
 
 bool is_note(EventKind kind) {
   return kind == EventKind::note || kind == EventKind::snapshot ||
-         kind == EventKind::alert || kind == EventKind::oom_kill ||
+         kind == EventKind::attribute || kind == EventKind::alert || kind == EventKind::oom_kill ||
          kind == EventKind::exit;
 }
 

@@ -20,6 +20,7 @@ enum class EventKind : uint8_t {
   note = 5,
   snapshot = 6,
   quiesce = 7,  // the client is idle, caches trimmed: a reading point
+  attribute = 8,  // name: KEY=VALUE; value: the phase's handle, 0 = the run
 
   // Process lives (subject may be invalid: lives between two ticks).
   fork = 16,
@@ -91,7 +92,7 @@ struct Event {
 };
 
 constexpr bool is_mark(EventKind kind) {
-  return kind >= EventKind::run_begin && kind <= EventKind::quiesce;
+  return kind >= EventKind::run_begin && kind <= EventKind::attribute;
 }
 
 // "setup", "warmup", ... and back. from_name: nullptr-safe, exact match.

@@ -20,6 +20,7 @@ std::string kind_word(EventKind kind) {
     case EventKind::note: return "note";
     case EventKind::snapshot: return "snapshot";
     case EventKind::quiesce: return "quiesce";
+    case EventKind::attribute: return "attribute";
     case EventKind::fork: return "fork";
     case EventKind::exec: return "exec";
     case EventKind::exit: return "exit";

@@ -103,6 +103,11 @@ TIDEMARK_API void tidemark_phase_end(tidemark_session* session,
 TIDEMARK_API void tidemark_phase_end_name(tidemark_session* session,
                                           const char* name);
 
+/* Says KEY=VALUE of an open phase, or of the run (phase 0), e.g. users=50: 424
+ * bytes in all. */
+TIDEMARK_API void tidemark_attribute(tidemark_session* session, uint64_t phase,
+                                     const char* key, const char* value);
+
 /* --- Moments ------------------------------------------------------------ */
 
 TIDEMARK_API void tidemark_note(tidemark_session* session, const char* text);
@@ -177,6 +182,61 @@ TIDEMARK_API void tidemark_span_end(tidemark_session* session,
 TIDEMARK_API void tidemark_span_record(tidemark_session* session,
                                        tidemark_metric span,
                                        int64_t duration_ns, int ok);
+
+/* A span that begins in one place and ends in another, such as a coroutine's:
+ * told by any number that the program has for it. At most 4096 are in flight
+ * in a process. 1: done; 0: refused (no room, or nothing of that id began) and
+ * counted. An id may be used again once it has ended. */
+TIDEMARK_API int tidemark_async_begin(tidemark_session* session,
+                                      tidemark_metric span, uint64_t id);
+TIDEMARK_API int tidemark_async_end(tidemark_session* session,
+                                    tidemark_metric span, uint64_t id, int ok);
+TIDEMARK_API uint64_t tidemark_async_refused(tidemark_session* session);
+
+/* Now, in the library's clock: CLOCK_BOOTTIME in ns. */
+TIDEMARK_API int64_t tidemark_now(void);
+
+/* An op with a duration: also makes the span of the same name, and where the
+ * program knows when it should have started each op (paced != 0), the span
+ * NAME.service. */
+TIDEMARK_API tidemark_metric tidemark_timed_op(tidemark_session* session,
+                                               const char* name, int paced);
+/* One such op is done now. The span NAME gets the time since intended_ns: a
+ * queue in front of a slow system then counts as slowness, and is not omitted
+ * because the load waited; NAME.service gets the time since start_ns. With
+ * intended_ns 0 (not known), NAME gets the time since start_ns. !ok counts a
+ * failure. Ops that tidemark_timed_op did not make are counted only. */
+TIDEMARK_API void tidemark_op_done(tidemark_session* session,
+                                   tidemark_metric op, int64_t intended_ns,
+                                   int64_t start_ns, int ok);
+
+/* --- Reading back ------------------------------------------------------- */
+
+/* What this process has counted so far: of an op, counter, or span (its sum of
+ * ns). No call of these enters the kernel. */
+TIDEMARK_API uint64_t tidemark_total(tidemark_session* session,
+                                     tidemark_metric metric);
+/* Failures of an op or span. */
+TIDEMARK_API uint64_t tidemark_total_failed(tidemark_session* session,
+                                            tidemark_metric metric);
+
+/* Durations of from_ns to to_ns, both included. */
+typedef struct tidemark_bucket {
+  int64_t from_ns;
+  int64_t to_ns;
+  uint64_t count;
+} tidemark_bucket;
+
+/* The buckets of a span that hold something, shortest first, into `out` as far
+ * as `capacity` goes. Returns how many there are. Buckets below 2048 ns are
+ * exact, others at most 0.1 % wide. */
+TIDEMARK_API uint32_t tidemark_span_buckets(tidemark_session* session,
+                                            tidemark_metric span,
+                                            tidemark_bucket* out,
+                                            uint32_t capacity);
+/* The longest duration so far, exactly. */
+TIDEMARK_API int64_t tidemark_span_max(tidemark_session* session,
+                                       tidemark_metric span);
 
 #ifdef __cplusplus
 } /* extern "C" */

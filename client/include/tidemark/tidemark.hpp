@@ -68,6 +68,10 @@ class Session {
   void snapshot(const char* name) const noexcept {
     tidemark_snapshot(session_, name);
   }
+  // Of the run.
+  void attribute(const char* key, const std::string& value) const noexcept {
+    tidemark_attribute(session_, 0, key, value.c_str());
+  }
   Answer quiesce(std::chrono::milliseconds timeout) const noexcept {
     return static_cast<Answer>(
         tidemark_quiesce(session_, static_cast<uint32_t>(timeout.count())));
@@ -136,6 +140,10 @@ class Phase {
   Phase(const Phase&) = delete;
   Phase& operator=(const Phase&) = delete;
   ~Phase() { end(); }
+
+  void attribute(const char* key, const std::string& value) const noexcept {
+    tidemark_attribute(session_, handle_, key, value.c_str());
+  }
 
   void end() noexcept {
     tidemark_phase_end(session_, std::exchange(handle_, 0));
@@ -233,6 +241,36 @@ class SpanName : public detail::Metric {
     tidemark_span_record(session(), id(), duration.count(), ok ? 1 : 0);
   }
 };
+
+// An op with a duration, for loads that know when each op should have started:
+// what waits for a slow system is then counted, not omitted.
+class TimedOp : public detail::Metric {
+ public:
+  using Clock = std::chrono::nanoseconds;  // since boot, as tidemark_now()
+
+  TimedOp(const Session& session, const char* name, bool paced) noexcept
+      : Metric(session.get(),
+               tidemark_timed_op(session.get(), name, paced ? 1 : 0)) {}
+
+  static Clock now() noexcept { return Clock(tidemark_now()); }
+  void done(Clock start, bool ok = true) noexcept {
+    tidemark_op_done(session(), id(), 0, start.count(), ok ? 1 : 0);
+  }
+  void done(Clock intended, Clock start, bool ok) noexcept {
+    tidemark_op_done(session(), id(), intended.count(), start.count(),
+                     ok ? 1 : 0);
+  }
+};
+
+// A span that begins in one place and ends in another (a coroutine, a callback)
+// under the program's own id. True if it was counted.
+inline bool async_begin(const SpanName& span, uint64_t id) noexcept {
+  return tidemark_async_begin(span.session(), span.id(), id) != 0;
+}
+inline bool async_end(const SpanName& span, uint64_t id,
+                      bool ok = true) noexcept {
+  return tidemark_async_end(span.session(), span.id(), id, ok ? 1 : 0) != 0;
+}
 
 // From construction to end of scope; an error when told so by fail(), or when
 // an exception leaves the scope.
