@@ -253,8 +253,10 @@ void add_sites(std::vector<Finding>& findings, const RunReadings& run,
     } else if (is_heap) {
       withhold(finding, untracked);
     }
-    if (finding.resource == Resource::rss_anon && heap.seen) {
-      reconcile_growth(finding, process, traced);
+    // Blocks from before the probes are freed unseen: the parts would not
+    // add up.
+    if (finding.resource == Resource::rss_anon && heap.seen && !is_late) {
+      reconcile_growth(finding, process, phases);
     }
   }
   if (!is_late) let_heap_speak(findings);

@@ -66,6 +66,7 @@ TEST(SiteFindings, CohortsConfirmALeakInFewerCyclesThanItsCurve) {
   }
   const Finding& memory = find(summary, Resource::rss_anon);
   ASSERT_TRUE(memory.growth);
+  EXPECT_EQ(memory.growth->since, "load#1");
   EXPECT_NEAR(*memory.growth->sites, 8 * 2000 * 412.0, 1);
   EXPECT_NEAR(memory.growth->rss, 8 * 2000 * 412.0, 65536);
   EXPECT_NEAR(memory.growth->unexplained, 0, 65536);
@@ -196,9 +197,7 @@ TEST(SiteFindings, ProbesThatCameLateCountFromThenOn) {
   EXPECT_NEAR(heap.slope_per_op->value, 412, 5);
   const Finding& memory = find(summary, Resource::rss_anon);
   EXPECT_EQ(memory.verdict, Verdict::leak);
-  ASSERT_TRUE(memory.growth);
-  EXPECT_EQ(memory.growth->since, "load#7");
-  EXPECT_NEAR(*memory.growth->sites, memory.growth->rss, 65536);
+  EXPECT_FALSE(memory.growth);  // what was freed unseen is not known
 }
 
 TEST(SiteFindings, SamplingGivesBounds) {
