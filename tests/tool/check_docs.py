@@ -4,6 +4,8 @@
 - The worked examples of docs/adding.md compile, warnings being errors: C++ with
   g++, probes with clang, their skeletons made by bpftool.
 - Every command of cli/commands.def has its paragraph in the manual page.
+- Code in README.md that a linked file under client/ introduces is that file,
+  which tests run.
 - Every relative link of a Markdown file leads to a file.
 """
 import pathlib
@@ -22,6 +24,8 @@ FLAGS = ["-fsyntax-only", "-std=c++23", "-Wall", "-Wextra", "-Wshadow",
 EXAMPLE = re.compile(r"^\*\*`([^`]+)`\*\*[^\n]*(?:\n[^\n`]+)*\n\n"
                      r"```c(?:pp)?\n(.*?)^```$", re.M | re.S)
 LINK = re.compile(r"\]\(([^)#\s]+)[^)]*\)")
+COPIED = re.compile(r"\]\((client/[^)]+)\):\n\n```\w+\n(.*?)^```$",
+                    re.M | re.S)
 SKIPPED = {"build", ".git"}
 
 
@@ -84,6 +88,15 @@ def check_manual():
             yield f"docs/man/tidemark.1: nothing of the command {name}"
 
 
+def check_copies():
+    copies = COPIED.findall((ROOT / "README.md").read_text())
+    for path, code in copies:
+        if (ROOT / path).read_text() != code:
+            yield f"README.md: not what {path} holds"
+    if len(copies) < 6:
+        yield f"README.md: only {len(copies)} examples were found"
+
+
 def check_links():
     for file in sorted(ROOT.rglob("*.md")):
         if SKIPPED & set(file.relative_to(ROOT).parts):
@@ -97,7 +110,7 @@ def check_links():
 def main():
     with tempfile.TemporaryDirectory() as folder:
         problems = [*check_examples(pathlib.Path(folder)), *check_manual(),
-                    *check_links()]
+                    *check_copies(), *check_links()]
     print("\n".join(problems) if problems else
           "docs: examples compile, commands have their paragraph, links lead "
           "somewhere")

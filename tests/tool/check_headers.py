@@ -18,7 +18,8 @@ import sources
 
 INCLUDE = re.compile(r'^#include [<"]([^>"]+)[>"]', re.M)
 FLAGS = ["-fsyntax-only", "-Wall", "-Wextra", "-Werror",
-         "-Wno-missing-field-initializers", "-I.", "-Iclient/include"]
+         "-Wno-missing-field-initializers", "-I.", "-Iclient/include",
+         "-Iclient/adapters"]
 CXX = ["g++", "-std=c++23", "-x", "c++"]
 C = ["gcc", "-std=gnu11", "-x", "c"]
 # The client's C++ header serves programs of older standards too.
