@@ -44,6 +44,8 @@ bool has_usual_prefix(const X86Instruction& each) {
 
 // As the kernel decides it.
 bool is_emulated(const X86Instruction& each) {
+  // AVX has other instructions at the same numbers.
+  if (each.head.encoding != ZYDIS_INSTRUCTION_ENCODING_LEGACY) return false;
   const uint8_t opcode = each.head.opcode;
   switch (each.head.opcode_map) {
     case ZYDIS_OPCODE_MAP_DEFAULT:

@@ -167,6 +167,8 @@ TEST(ProbeSite, KnowsWhatTheKernelDoesNotEmulate) {
   expect_slow(choose({0x66, 0xe9, 0, 0, 0, 0, 0xc3}));
   // A REX prefix that another prefix follows: no instruction to the kernel.
   expect_slow(choose({0x48, 0x2e, 0x0f, 0x84, 0, 0, 0, 0, 0xc3}));
+  // An AVX instruction whose number is that of jne.
+  expect_slow(choose({0xc5, 0xf8, 0x98, 0xc0, 0xc5, 0xf0, 0x85, 0xff, 0xc3}));
   // bnd jmp, of programs built for MPX.
   expect_emulated(choose({0xf2, 0xe9, 0, 0, 0, 0, 0xc3}), 0);
 }
