@@ -46,7 +46,8 @@ constexpr MetricSpec kMetrics[] = {
     of_process("heap.samples", MetricKind::counter, Unit::count,
                "Blocks that were sampled."),
     of_process("heap.untracked", MetricKind::counter, Unit::count,
-               "Sampled blocks that found no room among those alive."),
+               "Blocks that found no room among those alive, estimated from "
+               "the samples that did not."),
     of_process("heap.probe_cost", MetricKind::counter, Unit::nanoseconds,
                "What the probes cost the process: hits by their measured "
                "cost."),
@@ -73,6 +74,14 @@ std::array<uint64_t, kCauses.size()> losses_of(const HeapCounts& counts) {
   return {counts.live_full,       counts.sites_full,     counts.stack_ring_full,
           counts.event_ring_full, counts.missed_returns, counts.missed_frees,
           counts.no_state};
+}
+
+// A sample that was refused stands for as many blocks as any other.
+uint64_t untracked_blocks(const HeapCounts& counts) {
+  if (counts.untracked == 0) return 0;
+  const double blocks = static_cast<double>(counts.alloc_count) /
+                        static_cast<double>(counts.samples);
+  return static_cast<uint64_t>(static_cast<double>(counts.untracked) * blocks);
 }
 
 class Heap final : public Collector {
@@ -262,7 +271,7 @@ class Heap final : public Collector {
     put(kAllocCount, counts.alloc_count);
     put(kSampleBytes, worker_->tracer().period(life.slot));
     put(kSamples, counts.samples);
-    put(kUntracked, counts.untracked);
+    put(kUntracked, untracked_blocks(counts));
     put(kProbeCost, worker_->tracer().trap_cost().of(counts));
   }
 

@@ -64,11 +64,11 @@ CuedTarget::~CuedTarget() {
 }
 
 bool CuedTarget::hear(const std::string& word) {
-  std::string heard;
+  heard_.clear();
   char byte = 0;
-  while (!heard.ends_with(word)) {
+  while (!heard_.ends_with(word)) {
     if (::read(from_.get(), &byte, 1) != 1) return false;
-    heard += byte;
+    heard_ += byte;
   }
   return true;
 }

@@ -32,6 +32,7 @@ class CuedTarget {
   Pid pid() const { return Pid{pid_}; }
   // Reads up to this word, or to the end: then false.
   bool hear(const std::string& word);
+  const std::string& heard() const { return heard_; }
   void answer();
   // The same with a child that the target forked.
   void answer_child();
@@ -40,6 +41,7 @@ class CuedTarget {
 
  private:
   pid_t pid_ = -1;
+  std::string heard_;
   UniqueFd to_, from_, to_child_, from_child_;
 };
 

@@ -1,5 +1,7 @@
 // `tidemark record --heap=probes`: sites with stacks, names and phases, in the
 // recording of a program whose figures are known (tests/bpf/heap_target.cpp).
+#include <sys/stat.h>
+
 #include <map>
 #include <set>
 
@@ -22,16 +24,17 @@ class HeapTest : public RecordTest {
   // Exact, whatever it costs, in a child of the command, which gets its cue
   // when its probes have had time to follow it there.
   int record_target(std::vector<std::string> works) {
-    std::vector<std::string> words = {"-q",
-                                      "--heap=probes",
-                                      "--heap-sample=exact",
-                                      "--heap-budget=100000%",
-                                      "--interval=200ms",
-                                      "--",
-                                      "sh",
-                                      "-c",
-                                      "{ sleep 1; echo; sleep 0.3; } | \"$0\" \"$@\"",
-                                      TIDEMARK_HEAP_TARGET};
+    std::vector<std::string> words = {
+        "-q",
+        "--heap=probes",
+        "--heap-sample=exact",
+        "--heap-budget=100000%",
+        "--interval=200ms",
+        "--",
+        "sh",
+        "-c",
+        "{ sleep 1; echo; sleep 0.3; } | \"$0\" \"$@\"",
+        TIDEMARK_HEAP_TARGET};
     words.insert(words.end(), works.begin(), works.end());
     return record(words);
   }
@@ -108,6 +111,33 @@ TEST_F(HeapTest, LeavesAProcessAloneThatDoesNotGrow) {
   ASSERT_EQ(record({"-q", "--", "sleep", "0.3"}), 0) << said();
   EXPECT_TRUE(read().has_level("heap: on persistent growth"));
   EXPECT_TRUE(read_sites().empty());
+}
+
+TEST_F(HeapTest, TracesARunningProcess) {
+  const std::string cue = path("cue"), listing = path("listing");
+  ASSERT_EQ(::mkfifo(cue.c_str(), 0600), 0);
+  const int to_target = ::open(cue.c_str(), O_RDWR | O_CLOEXEC);
+  const pid_t target =
+      spawn({"sh", "-c", "exec \"$0\" malloc strdup < \"$1\" > /dev/null",
+             TIDEMARK_HEAP_TARGET, cue});
+  const pid_t trace = spawn(
+      {"sh", "-c", "exec \"$0\" -v trace \"$1\" --exact --for 5s > \"$2\"",
+       kTidemark, std::to_string(target), listing});
+  // It says so when its probes are on; then the target gets its cue.
+  EXPECT_TRUE(wait_until([&] {
+    return said().find("allocator calls/s would cost") != std::string::npos;
+  }));
+  EXPECT_EQ(::write(to_target, "x", 1), 1);
+  EXPECT_EQ(wait_for(trace), 0) << said();
+  ::kill(target, SIGKILL);
+  ::waitpid(target, nullptr, 0);
+  ::close(to_target);
+  std::ifstream file(listing);
+  const std::string text((std::istreambuf_iterator<char>(file)), {});
+  EXPECT_NE(text.find("site_malloc_large (heap_target.cpp:"), std::string::npos)
+      << text;
+  EXPECT_EQ(wait_for(spawn({kTidemark, "trace", "99999999"})), 64);
+  EXPECT_NE(said().find("99999999: no such process"), std::string::npos);
 }
 
 TEST_F(HeapTest, RefusesWordsThatItDoesNotKnow) {

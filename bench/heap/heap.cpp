@@ -1,0 +1,164 @@
+// What a malloc+free pair costs: alone, with heap probes sampled and exact,
+// with the choice of sites switched off, beside bpftrace and heaptrack. All in
+// one run, in turn, each several times; the best of each counts.
+//
+//   build/release/bench/bench_heap
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <functional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tests/bpf/heap_session.h"
+
+namespace tidemark {
+namespace {
+
+using testing_bpf::CuedTarget;
+using testing_bpf::HeapSession;
+
+constexpr int kRounds = 3;
+const std::vector<std::string> kTarget = {TIDEMARK_BENCH_PAIRS, "400"};
+
+double finish(CuedTarget& target) {
+  target.answer();
+  if (!target.hear("pair_ns ")) return 0;
+  target.hear("\n");
+  return std::atof(target.heard().c_str());
+}
+
+double alone() {
+  CuedTarget target(kTarget);
+  target.hear("ready\n");
+  return finish(target);
+}
+
+double probed(HeapTracer& tracer, uint64_t period, bool choose_sites) {
+  FindOptions options;
+  options.choose_sites = choose_sites;
+  HeapSession session(tracer, options);
+  CuedTarget target(kTarget);
+  target.hear("ready\n");
+  if (const Status attached = session.attach(target.pid()); !attached) {
+    std::fprintf(stderr, "%s\n", attached.error().what.c_str());
+    return 0;
+  }
+  session.sample(period);
+  return finish(target);
+}
+
+// What libbpf-tools' memleak does, in bpftrace's words.
+constexpr const char* kScript = R"(
+uprobe:LIBC:malloc /pid == PID/ { @size[tid] = arg0; }
+uretprobe:LIBC:malloc /pid == PID && @size[tid]/ {
+  @live[retval] = @size[tid]; @where[retval] = ustack; delete(@size[tid]);
+}
+uprobe:LIBC:free /pid == PID && @live[arg0]/ {
+  delete(@live[arg0]); delete(@where[arg0]);
+}
+END { clear(@size); clear(@live); clear(@where); }
+)";
+
+std::string replace(std::string text, const std::string& from,
+                    const std::string& to) {
+  for (size_t at = 0; (at = text.find(from, at)) != std::string::npos;) {
+    text.replace(at, from.size(), to);
+    at += to.size();
+  }
+  return text;
+}
+
+double by_bpftrace() {
+  CuedTarget target(kTarget);
+  target.hear("ready\n");
+  const std::string script =
+      replace(replace(kScript, "LIBC", "/lib/x86_64-linux-gnu/libc.so.6"),
+              "PID", std::to_string(target.pid().value));
+  CuedTarget tool({"/usr/bin/bpftrace", "-p",
+                   std::to_string(target.pid().value), "-e", script},
+                  {"PATH=/usr/bin:/bin", "BPFTRACE_MAP_KEYS_MAX=1000000"});
+  if (!tool.hear("Attaching ")) return 0;
+  std::this_thread::sleep_for(std::chrono::seconds(3));
+  return finish(target);
+}
+
+double by_heaptrack() {
+  char pattern[] = "/tmp/tidemark-bench-XXXXXX";
+  const std::string folder = ::mkdtemp(pattern);
+  double ns = 0;
+  {
+    std::vector<std::string> words = {"/usr/bin/heaptrack", "-o",
+                                      folder + "/trace"};
+    words.insert(words.end(), kTarget.begin(), kTarget.end());
+    CuedTarget target(words, {"PATH=/usr/bin:/bin", "HOME=/tmp"});
+    target.hear("ready\n");
+    ns = finish(target);
+    target.answer();
+    target.wait();
+  }
+  if (std::system(("rm -r " + folder).c_str()) != 0) return 0;
+  return ns;
+}
+
+struct Case {
+  const char* name;
+  std::function<double()> run;
+  double best = 0;
+};
+
+int run() {
+  auto opened = HeapTracer::open({});
+  if (!opened) {
+    std::fprintf(stderr, "%s\n", opened.error().what.c_str());
+    return 1;
+  }
+  HeapTracer& tracer = **opened;
+  const HeapTrapCost cost = tracer.trap_cost();
+  std::printf(
+      "%s: a hit costs %.0f ns emulated, %.0f ns single-stepped, its "
+      "return %.0f ns\n",
+      heap_attachment_name(tracer.attachment()), cost.fast_ns, cost.slow_ns,
+      cost.return_ns);
+  constexpr uint64_t kSampled = 64 << 10;
+  std::vector<Case> cases = {
+      {"alone", alone},
+      {"probes, one sample in 64 KiB",
+       [&] { return probed(tracer, kSampled, true); }},
+      {"probes, exact", [&] { return probed(tracer, 1, true); }},
+      {"the same at the entries, sampled",
+       [&] { return probed(tracer, kSampled, false); }},
+      {"the same at the entries, exact",
+       [&] { return probed(tracer, 1, false); }},
+      {"bpftrace, as memleak does it", by_bpftrace},
+      {"heaptrack", by_heaptrack},
+  };
+  for (int round = 0; round < kRounds; ++round) {
+    for (Case& each : cases) {
+      const double ns = each.run();
+      if (ns > 0 && (each.best == 0 || ns < each.best)) each.best = ns;
+    }
+  }
+  const double tool = cases[5].best;
+  for (const Case& each : cases) {
+    std::printf("%-36s %9.1f ns a pair", each.name, each.best);
+    if (tool > 0 && each.best > 0 && &each != &cases[5]) {
+      std::printf("  %7.1f times cheaper than bpftrace", tool / each.best);
+    }
+    std::printf("\n");
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace tidemark
+
+int main() { return tidemark::run(); }
