@@ -6,6 +6,7 @@ namespace tidemark {
 
 ChapterDecoder::Reason ChapterDecoder::begin(const ScannedRecord& record) {
   open_ = false;
+  if (record.payload.size() < kChapterPrefixSize) return "malformed chapter";
   stream_.begin();
   const auto head = stream_.next(record.payload.substr(kChapterPrefixSize));
   if (!head) return head.error().what;

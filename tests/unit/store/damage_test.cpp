@@ -210,6 +210,20 @@ TEST_P(Mutation, IsExactOrNamed) {
 // 20 seeds of 100 files.
 INSTANTIATE_TEST_SUITE_P(Seeds, Mutation, testing::Range(1u, 21u));
 
+// Long enough for the mark by which chapters are found, and no longer.
+TEST(Damage, AChapterShorterThanItsPrefixIsNamed) {
+  const RecordingInfo info = script_info();
+  std::string bytes = encode_file_header(info);
+  append_record(bytes, info.uuid, {.kind = RecordKind::chapter},
+                std::string(kChapterMark) + "more");
+  const std::string path = fresh_path("short.tmk");
+  put_bytes(path, bytes);
+  RecordingReader reader = open_ok(path);
+  EXPECT_TRUE(rest_of(reader).empty());
+  ASSERT_EQ(reader.damages().size(), 1u);
+  EXPECT_EQ(reader.damages()[0].offset, int64_t{kFileHeaderSize});
+}
+
 TEST(Damage, CostsItsChapterAndNoEvent) {
   const Original original = record(3, 60);
   const std::string path = fresh_path("hurt.tmk");
