@@ -100,6 +100,7 @@ Status Engine::Impl::open_recording() {
   info.producer = "tidemark " TIDEMARK_VERSION;
   info.interval_ns = options.interval.count();
   info.command = scrub_words(options.command);
+  info.socket = options.socket;
   info.levels = sampler.levels();
   info.levels.push_back(lives ? "process_life: tp_btf" : "process_life: none");
   TIDEMARK_TRY(auto sink, create_recording(options.output, info));

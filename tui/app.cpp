@@ -10,7 +10,10 @@
 #include "tui/controller.h"
 #include "tui/frame_source.h"
 #include "tui/live_recording.h"
+#include "tui/marker.h"
 #include "tui/screen.h"
+#include "tui/settings.h"
+#include "tui/svg.h"
 
 namespace tidemark {
 namespace {
@@ -19,10 +22,10 @@ constexpr const char* kBootId = "/proc/sys/kernel/random/boot_id";
 // Records read between two looks at the keyboard.
 constexpr size_t kBatch = 256;
 constexpr Nanoseconds kSecond{1'000'000'000};
-// Verdicts are drawn again at most this often, and take at most 1/50 of the
+// Verdicts are drawn again at most this often, and take at most 1/300 of the
 // time.
 constexpr Nanoseconds kJudgeEvery = 5 * kSecond;
-constexpr int kJudgeShare = 50;
+constexpr int kJudgeShare = 300;
 
 Result<FrameSource> open_source(const TopOptions& options, const Clock& clock) {
   std::string path = options.recording;
@@ -65,7 +68,7 @@ class Loop {
 };
 
 int Loop::timeout_ms() const {
-  if (!source_.caught_up()) return 0;
+  if (!source_.caught_up() || controller_.reading()) return 0;
   if (controller_.playing()) return 50;
   if (source_.closed()) return 1000;
   // Often enough that a tick is shown well before the next one.
@@ -87,7 +90,11 @@ bool Loop::read_keys() {
   bool any = false;
   while (const auto key = screen_.read_key()) {
     any = true;
-    if (*key != keys::kResize) controller_.handle(*key);
+    if (*key == keys::kMouse) {
+      controller_.click(screen_.click());
+    } else if (*key != keys::kResize) {
+      controller_.handle(*key);
+    }
   }
   return any;
 }
@@ -112,6 +119,7 @@ bool Loop::judge() {
 }
 
 void Loop::draw() {
+  screen_.set_theme(controller_.theme());
   if (controller_.take_repaint()) screen_.repaint();
   Canvas canvas(screen_.width(), screen_.height(), screen_.charset());
   drawn_ = clock_.now();
@@ -125,6 +133,7 @@ Result<int> Loop::run() {
     if (!wait()) break;
     bool changed = read_keys();
     changed |= read_recording();
+    changed |= controller_.read_on(kBatch);
     changed |= judge();
     if (!at_.empty() && source_.caught_up()) {
       TIDEMARK_CHECK(controller_.go_to(std::exchange(at_, {})));
@@ -143,32 +152,73 @@ Result<int> Loop::run() {
 
 }  // namespace
 
-Result<int> run_top(const TopOptions& options, const Clock& clock) {
-  TIDEMARK_TRY(FrameSource source, open_source(options, clock));
-  TIDEMARK_TRY(Screen screen, Screen::open());
-  Controller controller(source, screen.charset(),
-                        is_this_boot(source.info(), kBootId));
+namespace {
+
+// What the command line says wins over what was saved.
+Status begin_with(const TopOptions& options, Controller& controller) {
   if (!options.view.empty()) {
     TIDEMARK_CHECK(controller.open_view(options.view));
   }
+  if (!options.filter.empty()) controller.set_filter(options.filter);
+  if (!options.against.empty()) {
+    TIDEMARK_CHECK(controller.compare_with(options.against));
+  }
+  return {};
+}
+
+Result<Settings> choose_settings(const TopOptions& options, Settings settings) {
+  if (options.theme.empty()) return settings;
+  const auto theme = theme_from_name(options.theme);
+  if (!theme) {
+    return fail(ErrorKind::usage, "--theme is dark, light or contrast");
+  }
+  settings.theme = *theme;
+  return settings;
+}
+
+}  // namespace
+
+Result<int> run_top(const TopOptions& options, const Clock& clock) {
+  TIDEMARK_TRY(FrameSource source, open_source(options, clock));
+  const std::string path = settings_path();
+  const auto saved = load_settings(path);
+  TIDEMARK_TRY(const Settings settings,
+               choose_settings(options, saved.value_or(Settings{})));
+  Controller controller(source, locale_charset(),
+                        is_this_boot(source.info(), kBootId));
+  controller.apply(settings);
+  if (!saved) controller.say(saved.error().what);
+  TIDEMARK_CHECK(begin_with(options, controller));
+  controller.set_mark_writer([&](const std::string& text) {
+    return write_mark(source.info().socket, text);
+  });
+  TIDEMARK_TRY(Screen screen, Screen::open(settings.theme, settings.mouse));
   Loop loop(source, controller, screen, clock);
   loop.begin_at(options);
-  return loop.run();
+  const auto result = loop.run();
+  // A broken file is the user's to mend, not ours to replace.
+  Settings now = controller.settings();
+  now.mouse = settings.mouse;
+  if (saved && now != settings) (void)save_settings(path, now);
+  return result;
 }
 
 Result<std::string> print_top(const TopOptions& options, int width, int height,
-                              const Clock& clock) {
+                              PrintAs as, const Clock& clock) {
   TIDEMARK_TRY(FrameSource source, open_source(options, clock));
-  const Charset charset = locale_charset();
+  TIDEMARK_TRY(const Settings settings, choose_settings(options, Settings{}));
+  const Charset charset =
+      as == PrintAs::svg ? (locale_charset(), Charset::utf8) : locale_charset();
   source.follow();
   Controller controller(source, charset, is_this_boot(source.info(), kBootId));
+  controller.apply(settings);
   controller.set_verdicts(source.judge());
-  if (!options.view.empty()) {
-    TIDEMARK_CHECK(controller.open_view(options.view));
-  }
+  TIDEMARK_CHECK(begin_with(options, controller));
+  while (controller.reading()) controller.read_on(kBatch);
   if (!options.at.empty()) TIDEMARK_CHECK(controller.go_to(options.at));
   Canvas canvas(width, height, charset);
   controller.draw(canvas, clock.now());
+  if (as == PrintAs::svg) return to_svg(canvas, settings.theme);
   return canvas.to_text();
 }
 

@@ -12,6 +12,9 @@ struct TopOptions {
   std::string recording;  // empty: the newest one being written here
   std::string view;       // empty: overview
   std::string at;         // a time to begin at (time_target.h)
+  std::string against;    // another recording to compare with
+  std::string theme;      // empty: the saved one
+  std::string filter;     // of processes
 };
 
 // Runs until the user quits; the terminal is as it was when this returns.
@@ -19,8 +22,10 @@ struct TopOptions {
 // view or time), not_found, and those of RecordingReader::open.
 Result<int> run_top(const TopOptions& options, const Clock& clock);
 
-// One view as plain text of width x height, whatever stdout is.
+// One view as plain text or as a picture, of width x height cells, whatever
+// stdout is.
+enum class PrintAs : uint8_t { text, svg };
 Result<std::string> print_top(const TopOptions& options, int width, int height,
-                              const Clock& clock);
+                              PrintAs as, const Clock& clock);
 
 }  // namespace tidemark

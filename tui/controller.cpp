@@ -71,17 +71,20 @@ Mode Controller::mode() const {
 }
 
 ViewModel Controller::model() const {
-  const ModelInput input{source_.info(),
-                         source_.history(),
-                         source_.shown(),
-                         source_.dictionary(),
-                         verdicts_,
-                         mode(),
-                         now_,
-                         source_.loaded(),
-                         playing_,
-                         source_.damages(),
-                         nullptr};
+  const ModelInput input{
+      source_.info(),
+      source_.history(),
+      source_.shown(),
+      source_.dictionary(),
+      verdicts_,
+      mode(),
+      now_,
+      source_.loaded(),
+      playing_,
+      source_.damages(),
+      choices_.window ? source_.close_up().history() : nullptr,
+      other_ ? &*other_ : nullptr,
+      &source_.stacks()};
   return ViewModel(input, choices_);
 }
 
@@ -108,6 +111,15 @@ void Controller::act(Action action) {
     case Action::search: return ask(Question::search);
     case Action::filter: return ask(Question::filter);
     case Action::go_to_time: return ask(Question::time);
+    case Action::mark: return ask(Question::mark);
+    case Action::other_run: return ask(Question::other);
+    case Action::zoom_in: return zoom(1);
+    case Action::zoom_out: return zoom(-1);
+    case Action::next_theme:
+      theme_ = static_cast<Theme>((static_cast<int>(theme_) + 1) % 3);
+      repaint_ = true;
+      message_ = "theme " + std::string(theme_name(theme_));
+      return;
     default: break;
   }
   if (!act_on_time(action) && !act_on_view(action)) act_on_rows(action);
@@ -145,6 +157,7 @@ void Controller::act_on_rows(Action action) {
     case Action::sort_column_right: return move_sort(1);
     case Action::reverse_sort: choices_.reverse = !choices_.reverse; return;
     case Action::tree: choices_.tree = !choices_.tree; return;
+    case Action::by_role: choices_.by_role = !choices_.by_role; return;
     case Action::watched_only:
       choices_.watched_only = !choices_.watched_only;
       return;
@@ -245,6 +258,140 @@ void Controller::jump_phase(int direction) {
   say(source_.seek_to_or_after(*target));
 }
 
+// The window stays around the screen's time, and at the tail while live.
+void Controller::fit_window() {
+  if (!choices_.window) return source_.close_up().clear();
+  const RunHistory& history = source_.history();
+  TimeWindow& window = *choices_.window;
+  const Nanoseconds width = window.to - window.from;
+  const BootTime now = source_.shown().time();
+  if (source_.following()) {
+    window.to = history.end();
+  } else if (now < window.from) {
+    window.to = now + width * 3 / 4;
+  } else if (now > window.to) {
+    window.to = now + width / 4;
+  }
+  window.to = std::clamp(window.to, history.begin() + width,
+                         std::max(history.end(), history.begin() + width));
+  window.from = window.to - width;
+  const Nanoseconds interval =
+      std::max(source_.history().tail().interval(), Nanoseconds(1'000'000));
+  source_.close_up().aim(window.from, window.to, interval);
+}
+
+void Controller::zoom(int direction) {
+  const RunHistory& history = source_.history();
+  const Nanoseconds whole = history.end() - history.begin();
+  const Nanoseconds interval =
+      std::max(history.tail().interval(), Nanoseconds(1'000'000));
+  const Nanoseconds width =
+      choices_.window ? choices_.window->to - choices_.window->from : whole;
+  const Nanoseconds wanted = direction > 0 ? width / 2 : width * 2;
+  if (wanted >= whole) {
+    choices_.window.reset();
+    return;
+  }
+  if (wanted < interval * 8) {
+    message_ = "nothing finer was sampled";
+    return;
+  }
+  const BootTime now = source_.shown().time();
+  choices_.window = TimeWindow{now - wanted / 2, now + wanted / 2};
+  fit_window();
+}
+
+void Controller::send_mark() {
+  if (mode() == Mode::replay || !write_mark_) {
+    message_ = "marks go into a recording that is being written";
+    return;
+  }
+  const Status sent = write_mark_(typed_);
+  if (!sent) return say(sent);
+  message_ = "marked: " + typed_;
+}
+
+Status Controller::compare_with(const std::string& path) {
+  TIDEMARK_TRY(OtherRun other, OtherRun::open(path));
+  other_ = std::move(other);
+  return {};
+}
+
+bool Controller::reading() const {
+  return !source_.close_up().done() || (other_ && !other_->done());
+}
+
+bool Controller::read_on(size_t max_items) {
+  bool fresh = false;
+  if (!source_.close_up().done()) {
+    source_.close_up().read(max_items);
+    fresh = source_.close_up().done();
+  }
+  if (other_ && !other_->done()) fresh |= other_->read(max_items);
+  return fresh;
+}
+
+Settings Controller::settings() const {
+  Settings settings;
+  settings.theme = theme_;
+  settings.sort = choices_.sort;
+  settings.tree = choices_.tree;
+  settings.by_role = choices_.by_role;
+  settings.watched_only = choices_.watched_only;
+  return settings;
+}
+
+void Controller::apply(const Settings& settings) {
+  theme_ = settings.theme;
+  choices_.sort = settings.sort;
+  choices_.tree = settings.tree;
+  choices_.by_role = settings.by_role;
+  choices_.watched_only = settings.watched_only;
+}
+
+void Controller::click(const Click& click) {
+  if (question_ != Question::none) return;
+  if (click.button == Click::Button::wheel_up) return act(Action::up);
+  if (click.button == Click::Button::wheel_down) return act(Action::down);
+  const Zone* hit = nullptr;
+  for (const Zone& zone : zones_) {
+    const Rect& r = zone.rect;
+    const bool inside = click.x >= r.x && click.x < r.x + r.width &&
+                        click.y >= r.y && click.y < r.y + r.height;
+    if (inside) hit = &zone;
+  }
+  if (hit == nullptr) return;
+  switch (hit->kind) {
+    case Zone::Kind::key: return handle(static_cast<Key>(hit->value));
+    case Zone::Kind::time: return go_to_column(*hit, click.x);
+    case Zone::Kind::column:
+      if (views_[view_]->sort_by(static_cast<size_t>(hit->value))) return;
+      if (static_cast<size_t>(hit->value) >= kProcessColumns) return;
+      choices_.reverse =
+          choices_.sort == static_cast<ProcessColumn>(hit->value) &&
+          !choices_.reverse;
+      choices_.sort = static_cast<ProcessColumn>(hit->value);
+      return;
+    case Zone::Kind::row: {
+      const bool open = click.button == Click::Button::twice;
+      const auto request = views_[view_]->pick(
+          static_cast<size_t>(std::max<int64_t>(hit->value, 0)), open, model());
+      if (request) follow_request(*request);
+      return;
+    }
+  }
+}
+
+// A click on a graph or the phase bar goes to that moment.
+void Controller::go_to_column(const Zone& zone, int x) {
+  TimeAxis axis = model().axis(zone.rect.width);
+  playing_ = false;
+  anchor_ = {};
+  say(source_.seek_to_or_after(std::clamp(axis.middle(x - zone.rect.x),
+                                          source_.history().begin(),
+                                          source_.history().end())));
+}
+
 void Controller::move_sort(int direction) {
   const auto count = static_cast<int>(kProcessColumns);
   const int next = static_cast<int>(choices_.sort) + direction;
@@ -299,7 +446,14 @@ void Controller::typed() {
 
 void Controller::finish_question() {
   const Question question = std::exchange(question_, Question::none);
-  if (question != Question::time || typed_.empty()) return;
+  if (typed_.empty()) return;
+  if (question == Question::mark) return send_mark();
+  if (question == Question::other) {
+    const Status opened = compare_with(typed_);
+    if (opened) return say(open_view("compare"));
+    return say(opened);
+  }
+  if (question != Question::time) return;
   playing_ = false;
   say(go_to(typed_));
 }
@@ -322,6 +476,8 @@ std::string_view Controller::prompt_words() const {
     case Question::search: return "search:";
     case Question::filter: return "filter:";
     case Question::time: return "go to (14:32:07, +90s, 50%, phase):";
+    case Question::mark: return "mark:";
+    case Question::other: return "compare with (path):";
     case Question::none: break;
   }
   return {};
@@ -340,7 +496,8 @@ void Controller::draw_foot(const Pane& pane, int y) const {
     if (binding.hint.empty()) continue;
     const bool plays =
         binding.action == Action::pause && mode() == Mode::replay;
-    hints.push_back({binding.label, plays ? "play" : binding.hint});
+    hints.push_back(
+        {binding.label, plays ? "play" : binding.hint, binding.key});
   }
   draw_key_bar(pane, y, hints);
 }
@@ -356,12 +513,14 @@ void Controller::draw(Canvas& canvas, BootTime now) {
                     canvas.height(), kLeastWidth, kLeastHeight));
     return;
   }
+  fit_window();
   const ViewModel now_model = model();
   draw_header(pane, now_model);
   const int body = pane.height() - kHeaderRows - 1;
   views_[view_]->draw(pane.sub({0, kHeaderRows, pane.width(), body}),
                       now_model);
   draw_foot(pane, pane.height() - 1);
+  zones_ = canvas.zones();
 }
 
 }  // namespace tidemark

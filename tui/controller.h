@@ -2,12 +2,16 @@
 // Knows no terminal; tests type keys and read the canvas.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "tui/frame_source.h"
 #include "tui/keymap.h"
+#include "tui/settings.h"
+#include "tui/theme.h"
 #include "tui/view.h"
 
 namespace tidemark {
@@ -23,6 +27,24 @@ class Controller {
   // Moves to a time as typed (time_target.h).
   Status go_to(std::string_view text);
   void set_verdicts(Verdicts verdicts);
+  // A click on what the last draw() put there.
+  void click(const Click& click);
+  // The recording to compare with. Errors: those of OtherRun::open.
+  Status compare_with(const std::string& path);
+  // Reads on what runs beside the tail: the close-up, the other recording.
+  // True when the screen has something new.
+  bool read_on(size_t max_items);
+  bool reading() const;
+  void set_filter(std::string filter) { choices_.filter = std::move(filter); }
+  Theme theme() const { return theme_; }
+  // What is kept from one call to the next.
+  Settings settings() const;
+  void apply(const Settings& settings);
+  void say(std::string message) { message_ = std::move(message); }
+
+  // Sends a mark; set by the program, absent in tests.
+  using MarkWriter = std::function<Status(const std::string& text)>;
+  void set_mark_writer(MarkWriter writer) { write_mark_ = std::move(writer); }
 
   // `now`: CLOCK_BOOTTIME, or the epoch where it does not matter.
   void draw(Canvas& canvas, BootTime now);
@@ -37,7 +59,7 @@ class Controller {
   static constexpr int kLeastHeight = 14;
 
  private:
-  enum class Question : uint8_t { none, search, filter, time };
+  enum class Question : uint8_t { none, search, filter, time, mark, other };
 
   ViewModel model() const;
   Mode mode() const;
@@ -57,6 +79,10 @@ class Controller {
   void move_sort(int direction);
   void move_columns(int columns);
   void jump_phase(int direction);
+  void zoom(int direction);
+  void fit_window();
+  void send_mark();
+  void go_to_column(const Zone& zone, int x);
   void pause();
   void back();
   void say(const Status& status);
@@ -76,6 +102,10 @@ class Controller {
   SubjectId undo_selected_;
   std::string message_;
   int width_ = 80;
+  std::vector<Zone> zones_;  // of the last draw()
+  std::optional<OtherRun> other_;
+  MarkWriter write_mark_;
+  Theme theme_ = Theme::dark;
   BootTime now_;
   BootTime anchor_;  // begin of the phase jumped to; the epoch when moved on
   bool playing_ = false;

@@ -17,7 +17,9 @@ Result<FrameSource> FrameSource::open(const std::string& path) {
 }
 
 FrameSource::FrameSource(RecordingReader tail)
-    : tail_(std::move(tail)), history_(Nanoseconds(tail_.info().interval_ns)) {
+    : tail_(std::move(tail)),
+      history_(Nanoseconds(tail_.info().interval_ns)),
+      close_up_(tail_.path()) {
   if (auto span = tail_.span()) span_ = *span;
 }
 
@@ -70,6 +72,7 @@ Verdicts FrameSource::judge() const {
   verdicts.known = true;
   verdicts.provisional = !closed();
   verdicts.findings = std::move(summary.findings);
+  verdicts.figures = run_figures(summary, tail_.dictionary());
   verdicts.quality = std::move(summary.quality);
   return verdicts;
 }
@@ -115,8 +118,11 @@ Status FrameSource::place(Cursor& cursor, BootTime from, BootTime to) {
 }
 
 Status FrameSource::seek(BootTime time) {
-  const BootTime begin = history_.begin();
-  time = std::clamp(time, begin, history_.end());
+  // Also where the history has not been read to yet.
+  const BootTime begin = span_ ? span_->first : history_.begin();
+  const BootTime end =
+      span_ ? std::max(span_->second, history_.end()) : history_.end();
+  time = std::clamp(time, begin, std::max(begin, end));
   std::unique_ptr<Cursor> cursor = std::move(cursor_);
   if (!cursor) {
     TIDEMARK_TRY(RecordingReader reader, RecordingReader::open(path()));

@@ -10,6 +10,7 @@
 #include "core/analysis/run_analysis.h"
 #include "core/base/result.h"
 #include "core/store/recording_reader.h"
+#include "tui/close_up.h"
 #include "tui/run_history.h"
 #include "tui/snapshot.h"
 #include "tui/view_model.h"
@@ -37,6 +38,10 @@ class FrameSource {
   // What could not be read of it so far.
   const std::vector<Damage>& damages() const { return tail_.damages(); }
   const RunHistory& history() const { return history_; }
+  const StackTable& stacks() const { return tail_.stacks(); }
+  // The courses of what the graphs are zoomed to.
+  CloseUp& close_up() { return close_up_; }
+  const CloseUp& close_up() const { return close_up_; }
   // The verdicts on everything read so far; takes a moment.
   Verdicts judge() const;
 
@@ -72,6 +77,7 @@ class FrameSource {
   RecordingReader tail_;
   RunHistory history_;
   RunAnalysis analysis_;
+  CloseUp close_up_;
   std::unique_ptr<Cursor> cursor_;
   bool caught_up_ = false;
   BootTime read_until_;

@@ -26,10 +26,18 @@ enum Special : Key {
   kBackspace,
   kBackTab,
   kResize,
+  kMouse,          // Screen::click() says where
   kF1 = 0x110100,  // kF1 + n - 1 is Fn
 };
 constexpr Key f(unsigned n) { return kF1 + n - 1; }
 }  // namespace keys
+
+// A press of the mouse, in columns and rows of the screen.
+struct Click {
+  enum class Button : uint8_t { once, twice, wheel_up, wheel_down };
+  int x = 0, y = 0;
+  Button button = Button::once;
+};
 
 enum class Action : uint8_t {
   none,
@@ -51,6 +59,7 @@ enum class Action : uint8_t {
   search_previous,
   filter,
   tree,
+  by_role,
   watched_only,
   step_forward,
   step_back,
@@ -60,6 +69,11 @@ enum class Action : uint8_t {
   previous_phase,
   go_to_time,
   pause,
+  zoom_in,
+  zoom_out,
+  mark,
+  other_run,
+  next_theme,
   begin,
   live,
   help,

@@ -22,39 +22,6 @@ namespace {
 
 constexpr size_t kTones = static_cast<size_t>(Tone::exclude) + 1;
 
-// A tone in 8 colours, in 256, and what stands in for colour without any.
-struct Look {
-  short basic;
-  short rich;
-  attr_t without_colour;
-  attr_t always;
-};
-
-constexpr short kDefault = -1;
-
-constexpr std::array<Look, kTones> kLooks = {{
-    {kDefault, kDefault, A_NORMAL, A_NORMAL},          // normal
-    {kDefault, 245, A_DIM, A_NORMAL},                  // dim
-    {COLOR_CYAN, 110, A_NORMAL, A_NORMAL},             // title
-    {COLOR_CYAN, 117, A_BOLD, A_NORMAL},               // accent
-    {COLOR_CYAN, 117, A_BOLD, A_NORMAL},               // key
-    {COLOR_GREEN, 114, A_NORMAL, A_NORMAL},            // good
-    {COLOR_YELLOW, 221, A_BOLD, A_NORMAL},             // warn
-    {COLOR_RED, 203, A_BOLD | A_UNDERLINE, A_NORMAL},  // bad
-    {COLOR_GREEN, 114, A_NORMAL, A_NORMAL},            // cpu
-    {COLOR_MAGENTA, 176, A_NORMAL, A_NORMAL},          // memory
-    {COLOR_YELLOW, 180, A_NORMAL, A_NORMAL},           // handles
-    {COLOR_BLUE, 75, A_NORMAL, A_NORMAL},              // ops
-    {kDefault, 245, A_NORMAL, A_NORMAL},               // setup
-    {COLOR_YELLOW, 180, A_NORMAL, A_NORMAL},           // warmup
-    {COLOR_BLUE, 75, A_NORMAL, A_NORMAL},              // ramp
-    {COLOR_MAGENTA, 176, A_NORMAL, A_NORMAL},          // load
-    {COLOR_GREEN, 114, A_NORMAL, A_NORMAL},            // steady
-    {COLOR_CYAN, 73, A_NORMAL, A_NORMAL},              // cooldown
-    {kDefault, 245, A_NORMAL, A_NORMAL},               // teardown
-    {COLOR_RED, 131, A_NORMAL, A_NORMAL},              // exclude
-}};
-
 bool colour_wanted() {
   const char* no_color = std::getenv("NO_COLOR");  // https://no-color.org
   return no_color == nullptr || *no_color == '\0';
@@ -137,6 +104,8 @@ struct Screen::Impl {
   SCREEN* screen = nullptr;
   bool colour = false;
   bool rich = false;
+  Theme theme = Theme::dark;
+  Click click;
   Charset charset = Charset::ascii;
   Canvas shown{1, 1, Charset::ascii};
 
@@ -145,12 +114,14 @@ struct Screen::Impl {
     ::endwin();
     ::delscreen(screen);
   }
-  void set_up();
+  void set_up(bool mouse);
+  void set_pairs();
+  bool read_mouse();
   attr_t attributes(const Style& style) const;
   void put(int x, int y, const Cell& cell);
 };
 
-Result<Screen> Screen::open() {
+Result<Screen> Screen::open(Theme theme, bool mouse) {
   TIDEMARK_CHECK(check_terminal());
   auto impl = std::make_unique<Impl>();
   impl->charset = locale_charset();
@@ -162,11 +133,12 @@ Result<Screen> Screen::open() {
                 "unknown terminal TERM=" + std::string(std::getenv("TERM")) +
                     "; set it to one that terminfo knows, or use --once");
   }
-  impl->set_up();
+  impl->theme = theme;
+  impl->set_up(mouse);
   return Screen(std::move(impl));
 }
 
-void Screen::Impl::set_up() {
+void Screen::Impl::set_up(bool mouse) {
   ::set_term(screen);
   ::cbreak();
   ::noecho();
@@ -180,21 +152,40 @@ void Screen::Impl::set_up() {
     ::start_color();
     ::use_default_colors();
     rich = COLORS >= 256;
-    for (size_t i = 0; i < kTones; ++i) {
-      const short pair = static_cast<short>(i + 1);
-      ::init_pair(pair, rich ? kLooks[i].rich : kLooks[i].basic, kDefault);
-    }
+    set_pairs();
   }
-  guard.set_restore_sequence(capability("sgr0") + capability("op") +
+  if (mouse) {
+    ::mousemask(BUTTON1_CLICKED | BUTTON1_PRESSED | BUTTON1_DOUBLE_CLICKED |
+                    BUTTON4_PRESSED | BUTTON5_PRESSED,
+                nullptr);
+    ::mouseinterval(0);  // a press counts at once; double clicks are ours
+  }
+  // ncurses turns the mouse on by sequences that terminfo has no name for:
+  // the same ones, off (xterm's ctlseqs, "Mouse Tracking").
+  const std::string no_mouse = mouse ? "\x1b[?1006l\x1b[?1000l" : "";
+  guard.set_restore_sequence(no_mouse + capability("sgr0") + capability("op") +
                              capability("rmkx") + capability("cnorm") +
                              capability("rmcup"));
 }
 
+// One pair a tone, and behind them one a tone on the background of phases.
+void Screen::Impl::set_pairs() {
+  for (size_t i = 0; i < kTones; ++i) {
+    const Look look = look_of(theme, static_cast<Tone>(i));
+    const auto front = static_cast<short>(rich ? look.rich : look.basic);
+    const auto back = static_cast<short>(rich ? shade_colour(theme) : -1);
+    ::init_pair(static_cast<short>(i + 1), front, -1);
+    ::init_pair(static_cast<short>(kTones + i + 1), front, back);
+  }
+}
+
 attr_t Screen::Impl::attributes(const Style& style) const {
-  const Look& look = kLooks[static_cast<size_t>(style.tone)];
-  attr_t attributes = look.always;
-  if (!colour || (!rich && look.basic == kDefault)) {
-    attributes |= look.without_colour;
+  const Look look = look_of(theme, style.tone);
+  attr_t attributes = A_NORMAL;
+  if (!colour || (!rich && look.basic < 0)) {
+    if (look.bold) attributes |= A_BOLD;
+    if (look.dim) attributes |= A_DIM;
+    if (look.underline) attributes |= A_UNDERLINE;
   }
   if (style.bold) attributes |= A_BOLD;
   if (style.reverse) attributes |= A_REVERSE;
@@ -206,8 +197,9 @@ void Screen::Impl::put(int x, int y, const Cell& cell) {
   for (size_t i = 0; i < cell.glyph.size(); ++i) {
     text[i] = static_cast<wchar_t>(cell.glyph[i]);
   }
-  const auto pair =
-      static_cast<short>(colour ? static_cast<int>(cell.style.tone) + 1 : 0);
+  const size_t shade = cell.style.shade ? kTones : 0;
+  const auto pair = static_cast<short>(
+      colour ? static_cast<size_t>(cell.style.tone) + shade + 1 : 0);
   cchar_t out{};
   ::setcchar(&out, text.data(), attributes(cell.style), pair, nullptr);
   ::mvadd_wch(y, x, &out);
@@ -217,6 +209,32 @@ Screen::Screen(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Screen::Screen(Screen&&) noexcept = default;
 Screen& Screen::operator=(Screen&&) noexcept = default;
 Screen::~Screen() = default;
+
+void Screen::set_theme(Theme theme) {
+  if (impl_->theme == theme) return;
+  impl_->theme = theme;
+  if (impl_->colour) impl_->set_pairs();
+  repaint();
+}
+
+bool Screen::Impl::read_mouse() {
+  MEVENT event{};
+  if (::getmouse(&event) != OK) return false;
+  using enum Click::Button;
+  const bool again =
+      event.x == click.x && event.y == click.y && click.button == once;
+  click = {event.x, event.y, once};
+  if ((event.bstate & BUTTON4_PRESSED) != 0) {
+    click.button = wheel_up;
+  } else if ((event.bstate & BUTTON5_PRESSED) != 0) {
+    click.button = wheel_down;
+  } else if (again) {
+    click.button = twice;  // a row that is selected opens
+  }
+  return true;
+}
+
+Click Screen::click() const { return impl_->click; }
 
 int Screen::width() const { return ::getmaxx(stdscr); }
 int Screen::height() const { return ::getmaxy(stdscr); }
@@ -252,6 +270,10 @@ std::optional<Key> Screen::read_key() {
     switch (::get_wch(&code)) {
       case OK: return plain_key(code);
       case KEY_CODE_YES:
+        if (code == KEY_MOUSE) {
+          if (impl_->read_mouse()) return keys::kMouse;
+          continue;
+        }
         if (const auto key = translate(code)) return key;
         continue;  // a key that means nothing here
       default: return std::nullopt;

@@ -8,6 +8,7 @@
 #include "core/base/result.h"
 #include "tui/canvas.h"
 #include "tui/keymap.h"
+#include "tui/theme.h"
 
 namespace tidemark {
 
@@ -15,7 +16,7 @@ class Screen {
  public:
   // Takes the terminal on stdin and stdout. Error: usage, one line, when they
   // are no terminal or TERM names none that can place a cursor.
-  static Result<Screen> open();
+  static Result<Screen> open(Theme theme, bool mouse);
   Screen(Screen&&) noexcept;
   Screen& operator=(Screen&&) noexcept;
   ~Screen();  // gives the terminal back
@@ -24,12 +25,15 @@ class Screen {
   int height() const;
   // utf8 when the locale is.
   Charset charset() const;
+  void set_theme(Theme theme);
   // Shows the canvas; only cells that changed are sent.
   void present(const Canvas& canvas);
   // Forgets what the terminal shows: the next present() sends everything.
   void repaint();
   // The next key, or nullopt when none waits.
   std::optional<Key> read_key();
+  // Where the mouse was, after keys::kMouse.
+  Click click() const;
   // Readable when keys wait or a signal asks to end.
   int key_fd() const;
   int wake_fd() const;

@@ -15,8 +15,12 @@
 namespace tidemark {
 namespace {
 
-constexpr std::array kEnding = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
-constexpr std::array kFaults = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+// Every signal whose default is to end a process (signal(7)), SIGKILL aside.
+constexpr std::array kEnding = {
+    SIGINT,    SIGTERM, SIGHUP, SIGQUIT, SIGALRM, SIGPIPE, SIGUSR1,  SIGUSR2,
+    SIGVTALRM, SIGPROF, SIGIO,  SIGPWR,  SIGXCPU, SIGXFSZ, SIGSTKFLT};
+constexpr std::array kFaults = {SIGSEGV, SIGBUS,  SIGFPE, SIGILL,
+                                SIGABRT, SIGTRAP, SIGSYS};
 
 // Handlers reach nothing but this.
 struct Saved {

@@ -16,7 +16,7 @@ class TerminalGuard {
 
   // What to write when dying of a fault; at most kSequence bytes are kept.
   void set_restore_sequence(const std::string& bytes);
-  // Becomes readable when SIGINT, SIGTERM, SIGHUP or SIGQUIT came.
+  // Becomes readable when a signal came that asks to end.
   int wake_fd() const;
   // That signal, or 0.
   int signal() const;

@@ -11,6 +11,8 @@
 #include "core/analysis/run_analysis.h"
 #include "core/store/recording_info.h"
 #include "core/store/recording_reader.h"
+#include "tui/comparison.h"
+#include "tui/other_run.h"
 #include "tui/phase_bar.h"
 #include "tui/process_rows.h"
 #include "tui/run_history.h"
@@ -31,6 +33,7 @@ struct Verdicts {
   bool provisional = true;        // the run goes on
   std::vector<Finding> findings;  // worst first
   Quality quality;
+  RunFigures figures;  // to compare with another run
 };
 
 struct TimeWindow {
@@ -67,6 +70,8 @@ struct ModelInput {
   std::span<const Damage> damages = {};  // of the file
   // The courses of choices.window in full resolution, when they were read.
   const RunHistory* close_up = nullptr;
+  const OtherRun* other = nullptr;     // to compare with
+  const StackTable* stacks = nullptr;  // of sites
 };
 
 class ViewModel {

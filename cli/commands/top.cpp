@@ -1,6 +1,7 @@
 // tidemark top: the recording on a terminal, live or as a replay.
 #include <csignal>
 #include <cstdio>
+#include <fstream>
 #include <memory>
 #include <string>
 
@@ -17,6 +18,7 @@ struct TopArguments {
   TopOptions options;
   bool once = false;
   std::string size = "120x40";
+  std::string svg;
 };
 
 // "120x40" as columns and rows.
@@ -37,9 +39,18 @@ Result<std::pair<int, int>> parse_size(std::string_view text) {
 
 Status print_once(const TopArguments& arguments, const Clock& clock) {
   TIDEMARK_TRY(const auto size, parse_size(arguments.size));
-  TIDEMARK_TRY(const std::string text,
-               print_top(arguments.options, size.first, size.second, clock));
-  std::fwrite(text.data(), 1, text.size(), stdout);
+  TIDEMARK_TRY(
+      const std::string text,
+      print_top(arguments.options, size.first, size.second,
+                arguments.svg.empty() ? PrintAs::text : PrintAs::svg, clock));
+  if (arguments.svg.empty()) {
+    std::fwrite(text.data(), 1, text.size(), stdout);
+    return {};
+  }
+  std::ofstream file(arguments.svg, std::ios::trunc);
+  file << text;
+  file.close();
+  if (!file) return fail(ErrorKind::io, arguments.svg + ": cannot be written");
   return {};
 }
 
@@ -70,14 +81,26 @@ void add_top(CLI::App& app, CommandContext& context) {
       ->envname("TIDEMARK_TOP_VIEW");
   app.add_option("--at", arguments->options.at,
                  "Begin at 14:32:07, +90s, -30s, 50% or a phase's name");
+  app.add_option("--against", arguments->options.against,
+                 "Another recording, for the compare view");
+  app.add_option(
+      "--filter", arguments->options.filter,
+      "Show these processes only (role: pid: cgroup: verdict: text)");
+  app.add_option("--theme", arguments->options.theme, "The colours")
+      ->type_name("dark|light|contrast")
+      ->envname("TIDEMARK_TOP_THEME");
+  app.add_option("--export-svg", arguments->svg,
+                 "Write one view as a picture to this file and end");
   app.add_flag("--once", arguments->once,
                "Print one view as plain text and end");
-  app.add_option("--size", arguments->size,
-                 "Columns and rows of --once (default 120x40)");
+  app.add_option(
+      "--size", arguments->size,
+      "Columns and rows of --once and --export-svg (default 120x40)");
   app.callback([arguments, &context] {
     const SystemClock clock;
-    const Status done = arguments->once ? print_once(*arguments, clock)
-                                        : show(*arguments, clock);
+    const bool once = arguments->once || !arguments->svg.empty();
+    const Status done =
+        once ? print_once(*arguments, clock) : show(*arguments, clock);
     if (!done) context.exit_code = report_recording_error("top", done.error());
   });
 }

@@ -108,6 +108,7 @@ void to_wire(const RecordingInfo& info, wire::Info& out) {
   for (const std::string& word : info.command) out.add_command(word);
   for (const std::string& level : info.levels) out.add_levels(level);
   to_wire(info.anchor, *out.mutable_anchor());
+  out.set_socket(info.socket);
 }
 
 void from_wire(const wire::Info& in, RecordingInfo& info) {
@@ -123,6 +124,7 @@ void from_wire(const wire::Info& in, RecordingInfo& info) {
   info.command.assign(in.command().begin(), in.command().end());
   info.levels.assign(in.levels().begin(), in.levels().end());
   info.anchor = from_wire(in.anchor());
+  info.socket = in.socket();
 }
 
 void to_wire(const ProcessLife& life, wire::Life& out) {

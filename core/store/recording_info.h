@@ -32,6 +32,8 @@ struct RecordingInfo {
   std::vector<std::string> command;  // record -- cmd, secrets scrubbed
   // Collector and probe levels: "process: iter/task".
   std::vector<std::string> levels;
+  // Where clients connect while it is written; "" when none can.
+  std::string socket;
 };
 
 }  // namespace tidemark

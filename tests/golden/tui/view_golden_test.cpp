@@ -53,6 +53,7 @@ TEST_P(GoldenView, Processes) { check("processes"); }
 TEST_P(GoldenView, Leaks) { check("leaks"); }
 TEST_P(GoldenView, Cgroups) { check("cgroups"); }
 TEST_P(GoldenView, Host) { check("host"); }
+TEST_P(GoldenView, Compare) { check("compare"); }
 TEST_P(GoldenView, Sensors) { check("sensors"); }
 TEST_P(GoldenView, Events) { check("events"); }
 TEST_P(GoldenView, Detail) { check("detail"); }
