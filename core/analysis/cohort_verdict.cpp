@@ -176,4 +176,13 @@ void withhold(Finding& heap, double untracked_share) {
                         untracked_share * 100, kMostUntracked * 100));
 }
 
+void withhold_unless_leak(Finding& heap, double followed_share) {
+  if (heap.verdict == Verdict::leak) return;
+  heap.confirmed_by = Confirmation::none;
+  heap.plateau.reset();
+  set_inconclusive(heap, fmt::format("its blocks were followed in {} of the "
+                                     "time that is judged",
+                                     percent(followed_share)));
+}
+
 }  // namespace tidemark

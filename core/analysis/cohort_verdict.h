@@ -33,5 +33,8 @@ void let_heap_speak(std::vector<Finding>& findings);
 
 // The heap's verdict is withheld: this part of its blocks was not followed.
 void withhold(Finding& heap, double untracked_share);
+// A heap that was traced for this part of the judged time only: what it did in
+// the rest is not known, so that only a leak is found by it.
+void withhold_unless_leak(Finding& heap, double followed_share);
 
 }  // namespace tidemark

@@ -181,13 +181,16 @@ CohortEvidence add_to(Finding& finding, const std::vector<SiteRow>& rows,
   return evidence;
 }
 
-void reconcile_growth(Finding& finding, const ProcessCurves& process,
-                      const std::vector<CohortPhase>& phases) {
+// From before the first measured phase to the end of the last; else its life.
+Span judged_span(const std::vector<CohortPhase>& phases, Span life) {
   size_t first = 0;
   while (first < phases.size() && !phases[first].measured) ++first;
-  if (first == 0 || first >= phases.size()) return;
-  const Span span{phases[first - 1].counted,
-                  phases[last_measured_end(phases)].counted};
+  if (first == 0 || first >= phases.size()) return life;
+  return {phases[first - 1].counted, phases[last_measured_end(phases)].counted};
+}
+
+void reconcile_growth(Finding& finding, const ProcessCurves& process,
+                      Span span) {
   const auto growth = [&](const LevelCurve& level) -> std::optional<double> {
     const auto from = level.at(span.from);
     const auto to = level.at(span.to);
@@ -243,6 +246,10 @@ void add_sites(std::vector<Finding>& findings, const RunReadings& run,
   const auto sample_bytes = static_cast<double>(heap.sample_bytes);
   const double untracked = heap.untracked_share();
   const bool is_withheld = untracked > kMostUntracked;
+  const Span judged = judged_span(phases, process.life);
+  const double followed =
+      heap.followed_share({std::max(judged.from, heap.first), judged.to});
+  const bool is_followed = heap.seen && followed >= kLeastFollowed;
   for (Finding& finding : findings) {
     const bool is_heap = finding.resource == Resource::heap;
     const bool is_memory = is_bytes(finding.resource);
@@ -253,10 +260,13 @@ void add_sites(std::vector<Finding>& findings, const RunReadings& run,
     } else if (is_heap) {
       withhold(finding, untracked);
     }
+    if (is_heap && !is_followed) {
+      withhold_unless_leak(finding, followed);
+    }
     // Blocks from before the probes are freed unseen: the parts would not
     // add up.
-    if (finding.resource == Resource::rss_anon && heap.seen && !is_late) {
-      reconcile_growth(finding, process, phases);
+    if (finding.resource == Resource::rss_anon && is_followed && !is_late) {
+      reconcile_growth(finding, process, judged);
     }
   }
   if (!is_late) let_heap_speak(findings);

@@ -24,6 +24,9 @@ void add_sites(std::vector<Finding>& findings, const RunReadings& run,
 
 // More untracked blocks than this part of all withhold a heap's verdict.
 inline constexpr double kMostUntracked = 0.001;
+// A heap that was followed in less than this part of the judged time says
+// nothing of what else grew in it.
+inline constexpr double kLeastFollowed = 0.9;
 // Leaking sites confirm a leak when they explain this part of its slope.
 inline constexpr double kConfirmingShare = 0.5;
 

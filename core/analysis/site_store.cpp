@@ -87,9 +87,23 @@ void SiteStore::take_site(Use use, SubjectId id, const Reading& reading,
   level(use == Use::taken_bytes ? site.live_bytes : site.live_count);
 }
 
+double HeapFigures::followed_share(Span span) const {
+  if (span.empty()) return 0;
+  Nanoseconds followed{0};
+  const std::vector<Reading> changes = sampling.unpack();
+  for (size_t i = 0; i < changes.size(); ++i) {
+    if (changes[i].value <= 0) continue;
+    const BootTime until =
+        i + 1 < changes.size() ? changes[i + 1].time : span.to;
+    const Span part = overlap({changes[i].time, until}, span);
+    if (!part.empty()) followed += part.length();
+  }
+  return to_seconds(followed) / to_seconds(span.length());
+}
+
 void SiteStore::take_heap(Use use, SubjectId id, const Reading& reading) {
-  HeapFigures& heap = heaps_[id];
   const int64_t value = reading.value;
+  HeapFigures& heap = heaps_[id];
   heap.first = std::min(heap.first, reading.time);
   heap.seen = true;
   switch (use) {
@@ -99,6 +113,9 @@ void SiteStore::take_heap(Use use, SubjectId id, const Reading& reading) {
     case Use::heap_taken_count: heap.taken_count = value; return;
     case Use::heap_sample_bytes:
       heap.sample_bytes = std::max(heap.sample_bytes, value);
+      if (heap.sampling.empty() || heap.sampling.last().value != value) {
+        heap.sampling.append(reading.time, value);
+      }
       return;
     case Use::heap_untracked: heap.untracked = value; return;
     case Use::heap_probe_cost: heap.probe_cost_ns = value; return;

@@ -6,6 +6,7 @@
 #include <map>
 #include <vector>
 
+#include "core/analysis/curve.h"
 #include "core/analysis/packed_series.h"
 #include "core/model/dictionary.h"
 #include "core/model/frame.h"
@@ -31,8 +32,12 @@ struct HeapFigures {
   int64_t live_bytes = 0, live_count = 0;
   int64_t taken_bytes = 0, taken_count = 0;
   int64_t sample_bytes = 1;  // mean distance of samples, the greatest; 1: exact
-  int64_t untracked = 0;     // blocks that could not be followed
+  PackedSeries sampling;  // the same as it changed; 0: not traced from then on
+  int64_t untracked = 0;  // blocks that could not be followed
   int64_t probe_cost_ns = 0;
+
+  // The part of the span in which its blocks were followed.
+  double followed_share(Span span) const;
 
   double untracked_share() const {
     if (untracked <= 0) return 0;

@@ -42,7 +42,8 @@ constexpr MetricSpec kMetrics[] = {
     of_process("heap.alloc_count", MetricKind::counter, Unit::count,
                "Calls that asked for them."),
     of_process("heap.sample_bytes", MetricKind::gauge, Unit::bytes,
-               "One sample in so many bytes; 1: every block."),
+               "One sample in so many bytes; 1: every block; 0: not traced "
+               "any more."),
     of_process("heap.samples", MetricKind::counter, Unit::count,
                "Blocks that were sampled."),
     of_process("heap.untracked", MetricKind::counter, Unit::count,
@@ -269,7 +270,7 @@ class Heap final : public Collector {
     put(kLiveCount, live.live_count);
     put(kAllocBytes, counts.alloc_bytes);
     put(kAllocCount, counts.alloc_count);
-    put(kSampleBytes, worker_->tracer().period(life.slot));
+    put(kSampleBytes, known.over ? 0 : worker_->tracer().period(life.slot));
     put(kSamples, counts.samples);
     put(kUntracked, untracked_blocks(counts));
     put(kProbeCost, worker_->tracer().trap_cost().of(counts));

@@ -141,6 +141,25 @@ TEST(SiteFindings, AHeapThatIsFlatUnderRisingMemoryIsRetention) {
   EXPECT_EQ(memory.leak_class, "allocator retention");
 }
 
+TEST(SiteFindings, AHeapFollowedForAMomentDoesNotContradictACurve) {
+  SiteSoak soak(14);
+  soak.startup_site(1, 5 * kMiB);
+  soak.site(2, SiteKind::heap, 9000, [](int, double) { return 0; });
+  soak.finish([](double t) { return 3000 * std::max(t - 30, 0.0); });
+  soak.run.figure(soak.server, "heap.sample_bytes",
+                  [](double t) { return t < 40 || t > 43 ? 0 : 65536; });
+  const RunSummary summary = soak.run.summarize(soak.end() + 1);
+  const Finding& heap = find(summary, Resource::heap);
+  EXPECT_EQ(heap.verdict, Verdict::inconclusive);
+  EXPECT_NE(heap.reason.find("followed in 1 % of the time"), std::string::npos)
+      << heap.reason;
+  const Finding& memory = find(summary, Resource::rss_anon);
+  EXPECT_EQ(memory.verdict, Verdict::leak) << memory.reason;
+  EXPECT_EQ(memory.confirmed_by, Confirmation::cycles);
+  EXPECT_EQ(memory.leak_class, "heap leak or allocator retention");
+  EXPECT_FALSE(memory.growth);
+}
+
 TEST(SiteFindings, BlocksThatCouldNotBeFollowedWithholdTheVerdict) {
   SiteSoak soak(8);
   soak.site(2, SiteKind::heap, 412, forever);
