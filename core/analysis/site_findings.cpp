@@ -116,8 +116,8 @@ FindingSite describe(const StackRows& stack, const CohortMatrix& matrix,
   return site;
 }
 
-std::set<SiteKind> kinds_of(Resource resource,
-                            const std::vector<SiteRow>& rows) {
+std::set<SiteKind> kinds_of(Resource resource, const std::vector<SiteRow>& rows,
+                            bool is_heap_followed) {
   const auto has = [&rows](SiteKind kind) {
     return std::ranges::any_of(rows, [kind](const SiteRow& row) {
       return row.subject->site_kind == kind;
@@ -126,7 +126,10 @@ std::set<SiteKind> kinds_of(Resource resource,
   switch (resource) {
     case Resource::heap: return {SiteKind::heap};
     case Resource::rss_anon:
-      return {has(SiteKind::heap) ? SiteKind::heap : SiteKind::fault};
+      // Where memory was touched first stands in for a heap not seen whole.
+      return {has(SiteKind::heap) && (is_heap_followed || !has(SiteKind::fault))
+                  ? SiteKind::heap
+                  : SiteKind::fault};
     case Resource::mappings: return {SiteKind::mapping};
     case Resource::fds: return {SiteKind::fd, SiteKind::socket};
     case Resource::sockets: return {SiteKind::socket};
@@ -152,8 +155,9 @@ void sort_and_cut(std::vector<FindingSite>& sites) {
 // Fills one finding's sites; what all of them say together is returned.
 CohortEvidence add_to(Finding& finding, const std::vector<SiteRow>& rows,
                       const std::vector<CohortPhase>& phases,
-                      double sample_bytes) {
-  const std::set<SiteKind> kinds = kinds_of(finding.resource, rows);
+                      double sample_bytes, bool is_heap_followed) {
+  const std::set<SiteKind> kinds =
+      kinds_of(finding.resource, rows, is_heap_followed);
   const bool bytes = is_bytes(finding.resource);
   if (!kinds.contains(SiteKind::heap)) sample_bytes = 1;
   CohortEvidence evidence;
@@ -253,8 +257,8 @@ void add_sites(std::vector<Finding>& findings, const RunReadings& run,
   for (Finding& finding : findings) {
     const bool is_heap = finding.resource == Resource::heap;
     const bool is_memory = is_bytes(finding.resource);
-    const CohortEvidence evidence =
-        add_to(finding, rows, is_memory ? traced : phases, sample_bytes);
+    const CohortEvidence evidence = add_to(
+        finding, rows, is_memory ? traced : phases, sample_bytes, is_followed);
     if (!is_withheld || !is_memory) {
       let_cohorts_speak(finding, evidence);
     } else if (is_heap) {

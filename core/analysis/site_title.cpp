@@ -201,7 +201,7 @@ std::string short_function(std::string_view demangled) {
 }
 
 bool is_plumbing(const StackFrame& frame) {
-  if (is_library_of_plumbing(frame.module) && !frame.inlined) return true;
+  if (is_library_of_plumbing(frame.module)) return true;
   if (frame.function.empty()) return false;
   const std::string name = short_function(frame.function);
   if (std::ranges::binary_search(kFunctions, std::string_view(name))) {

@@ -148,6 +148,10 @@ TEST(SiteFindings, AHeapFollowedForAMomentDoesNotContradictACurve) {
   soak.finish([](double t) { return 3000 * std::max(t - 30, 0.0); });
   soak.run.figure(soak.server, "heap.sample_bytes",
                   [](double t) { return t < 40 || t > 43 ? 0 : 65536; });
+  const SubjectId touched =
+      soak.run.site(soak.server, SiteKind::fault, 7, 2, "load");
+  soak.run.figure(touched, "site.alloc_bytes",
+                  [](double t) { return 3000 * std::max(t - 30, 0.0); });
   const RunSummary summary = soak.run.summarize(soak.end() + 1);
   const Finding& heap = find(summary, Resource::heap);
   EXPECT_EQ(heap.verdict, Verdict::inconclusive);
@@ -158,6 +162,8 @@ TEST(SiteFindings, AHeapFollowedForAMomentDoesNotContradictACurve) {
   EXPECT_EQ(memory.confirmed_by, Confirmation::cycles);
   EXPECT_EQ(memory.leak_class, "heap leak or allocator retention");
   EXPECT_FALSE(memory.growth);
+  ASSERT_EQ(memory.sites.size(), 1u);  // those of first touch stand in
+  EXPECT_EQ(memory.sites[0].stack, StackId(7));
 }
 
 TEST(SiteFindings, BlocksThatCouldNotBeFollowedWithholdTheVerdict) {

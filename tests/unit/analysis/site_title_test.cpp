@@ -57,6 +57,15 @@ TEST(SiteTitle, IsTheFirstFrameOfTheUsersCode) {
   EXPECT_EQ(site_title(frames), "Cart::add (shop)");
 }
 
+TEST(SiteTitle, WhatIsInlinedIntoALibraryIsTheLibrarys) {
+  const std::vector<StackFrame> frames = {
+      in("/lib/x86_64-linux-gnu/libc.so.6", "grow_heap", true),
+      in("/lib/x86_64-linux-gnu/libc.so.6", "sysmalloc"),
+      in("/bin/shop", "shop::Shop::products"),
+  };
+  EXPECT_EQ(title_frame(frames), 2u);
+}
+
 TEST(SiteTitle, ACallerOfTheLibraryIsTheUser) {
   const std::vector<StackFrame> frames = {
       in("/lib/libc.so.6", "malloc"), in("/lib/libc.so.6", ""),
