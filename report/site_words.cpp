@@ -22,6 +22,15 @@ bool rises(const Finding& finding) {
          finding.verdict == Verdict::suspect;
 }
 
+// Whether a site tells who leaks. The first touch of a page, and an allocator's
+// growth, fall to whoever came by when more was needed.
+bool tells_place(const ReportData& data, const FindingSite& site) {
+  if (site.kind == SiteKind::fault) return false;
+  if (site.kind != SiteKind::mapping) return true;
+  // mmap's own frame at most stands before who called it.
+  return title_frame(data.stacks.resolve(site.stack)) <= 1;
+}
+
 }  // namespace
 
 std::string title_of(const ReportData& data, StackId stack) {
@@ -35,6 +44,7 @@ std::string place_of(const ReportData& data, const Finding& finding) {
   const bool some_leak = std::ranges::any_of(finding.sites, leaks);
   for (const FindingSite& site : finding.sites) {
     if (some_leak && !leaks(site)) continue;
+    if (!tells_place(data, site)) continue;
     const double weight = some_leak ? site.residue_per_minute : site.share;
     if (!(weight > 0) || data.stacks.stack(site.stack) == nullptr) continue;
     all += weight;

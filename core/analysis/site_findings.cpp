@@ -194,7 +194,12 @@ Span judged_span(const std::vector<CohortPhase>& phases, Span life) {
 }
 
 void reconcile_growth(Finding& finding, const ProcessCurves& process,
-                      Span span) {
+                      const std::vector<CohortPhase>& phases) {
+  size_t first = 0;
+  while (first < phases.size() && !phases[first].measured) ++first;
+  if (first == 0 || first >= phases.size()) return;
+  const Span span{phases[first - 1].counted,
+                  phases[last_measured_end(phases)].counted};
   const auto growth = [&](const LevelCurve& level) -> std::optional<double> {
     const auto from = level.at(span.from);
     const auto to = level.at(span.to);
@@ -270,7 +275,7 @@ void add_sites(std::vector<Finding>& findings, const RunReadings& run,
     // Blocks from before the probes are freed unseen: the parts would not
     // add up.
     if (finding.resource == Resource::rss_anon && is_followed && !is_late) {
-      reconcile_growth(finding, process, judged);
+      reconcile_growth(finding, process, phases);
     }
   }
   if (!is_late) let_heap_speak(findings);

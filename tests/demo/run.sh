@@ -2,7 +2,9 @@
 # The main job on real programs: records a redis-server under redis-benchmark
 # and an instrumented HTTP server (client/examples/shop_server) under wrk, both
 # in one recording, through a warm-up and repeated load / cool-down cycles, and
-# prints the verdict.
+# prints the verdict. Allocations are traced from the start, whatever that costs
+# the servers: both are flooded with requests, and the budget of a real load
+# test would refuse.
 #
 # usage: run.sh [--build DIR] [--leak BYTES] [--cycles N] [--load S]
 #               [--cooldown S] [--output FILE]
@@ -53,7 +55,7 @@ EOF
 status=0
 DEMO_WORK=$work DEMO_SHOP=$shop_server DEMO_TIDEMARK=$tidemark \
   DEMO_LEAK=$leak DEMO_CYCLES=$cycles DEMO_LOAD=$load DEMO_COOLDOWN=$cooldown \
-  "$tidemark" record -o "$output" \
+  "$tidemark" record -o "$output" --heap=probes --heap-budget=90% \
   --role shop=comm:shop_server --role redis=comm:redis-server \
   --role loadgen=comm:wrk --role loadgen=comm:redis-benchmark \
   -- "$here/workload.sh" || status=$?
