@@ -15,7 +15,7 @@ FUZZERS := $(basename $(notdir $(wildcard tests/fuzz/*_fuzz.cpp)))
 STILL   := setarch -R
 
 .DEFAULT_GOAL := build
-.PHONY: all build packages demo test check shapes format check-format tidy \
+.PHONY: pictures all build packages demo test check shapes format check-format tidy \
         tidy-changed clang asan tsan bench golden accuracy fuzz install help
 
 help:  ## list the targets
@@ -36,6 +36,9 @@ demo: packages  ## record redis and a leaking server under load; read the verdic
 	cmake --preset release
 	cmake --build --preset release --target tidemark shop_server
 	tests/demo/run.sh
+
+pictures: build  ## draw docs/pictures again (RECORDING=demo.tmk)
+	docs/pictures/draw.sh $(RECORDING) $(BUILD)
 
 test: build  ## run every test but long fuzzing and the accuracy corpus
 	$(CTEST) --test-dir $(BUILD) -LE 'accuracy|fuzz' \
