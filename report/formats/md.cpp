@@ -1,0 +1,191 @@
+// The report for a comment on a change: at most 60 kB of GitHub Markdown.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/base/text.h"
+#include "report/format.h"
+#include "report/highlights.h"
+#include "report/phase_groups.h"
+#include "report/report.h"
+#include "report/sentences.h"
+#include "report/suggestions.h"
+#include "report/survey.h"
+#include "report/table.h"
+#include "report/wording.h"
+
+namespace tidemark {
+namespace {
+
+// GitHub takes 65,536 characters; what comes after ours is the reader's.
+constexpr size_t kMostBytes = 60'000;
+constexpr size_t kMostRows = 40;
+constexpr size_t kMostText = 600;
+
+// Foreign text as Markdown text: nothing in it marks up, links or calls.
+std::string text(std::string_view raw) {
+  std::string out;
+  for (const char c : fit(sanitize_terminal(raw), kMostText)) {
+    switch (c) {
+      case '&': out += "&amp;"; break;
+      case '<': out += "&lt;"; break;
+      case '>': out += "&gt;"; break;
+      case '@': out += "&#64;"; break;  // would call a person
+      case ':': out += "&#58;"; break;  // would be a link with // behind it
+      default:
+        if (std::string_view("\\`*_{}[]()#+-.!|~$^\"'=").find(c) !=
+            std::string_view::npos) {
+          out += '\\';
+        }
+        out += c;
+    }
+  }
+  return out;
+}
+
+class Page {
+ public:
+  explicit Page(std::string& out) : out_(out), begin_(out.size()) {}
+
+  // A block whole, or not at all once the page is full.
+  void add(const std::string& block) {
+    const size_t used = out_.size() - begin_;
+    if (is_full_ || used + block.size() > kMostBytes) {
+      is_full_ = true;
+      return;
+    }
+    out_ += block;
+  }
+  void end() {
+    if (is_full_) out_ += "\nMore did not fit: see the whole report.\n";
+  }
+
+ private:
+  std::string& out_;
+  size_t begin_;
+  bool is_full_ = false;
+};
+
+std::string row(const std::vector<std::string>& cells) {
+  std::string line = "|";
+  for (const std::string& cell : cells) line += " " + cell + " |";
+  return line + "\n";
+}
+
+std::string head(const std::vector<std::string>& titles) {
+  std::string rule = "|";
+  for (size_t i = 0; i < titles.size(); ++i) rule += i == 0 ? "---|" : "---:|";
+  return "\n" + row(titles) + rule + "\n";
+}
+
+const char* sign_of(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::leak: return "❌";
+    case Verdict::suspect:
+    case Verdict::saturating:
+    case Verdict::step: return "⚠️";
+    case Verdict::inconclusive: return "❔";
+    default: return "✅";
+  }
+}
+
+const char* sign_of(ReportStatus status) {
+  switch (status) {
+    case ReportStatus::pass: return "✅ Pass";
+    case ReportStatus::warn: return "⚠️ Warning";
+    case ReportStatus::fail: return "❌ Fail";
+    case ReportStatus::inconclusive: return "❔ Inconclusive";
+  }
+  return "❔";
+}
+
+void add_summary(Page& page, const ReportData& data,
+                 const FormatOptions& options) {
+  page.add(fmt::format("# {}: {}\n\n## Summary\n\n", sign_of(data.status),
+                       text(headline(data))));
+  if (data.lost_data())
+    page.add("**Data lost**: the recording is damaged.\n\n");
+  size_t shown = 0;
+  for (const Sentence& sentence : sentences(data)) {
+    if (shown++ == kMostRows) break;
+    page.add(fmt::format("- {} {}\n", sign_of(sentence.verdict),
+                         text(sentence.text)));
+  }
+  page.add(head({"", "", ""}));
+  for (const Highlight& one : highlights(data)) {
+    page.add(
+        row({text(one.label), "**" + text(one.value) + "**", text(one.note)}));
+  }
+  page.add(fmt::format(
+      "\n{} UTC, {}, {}; {:.1f} % of the ticks, lost: {}; exit code {}.\n",
+      format_utc(data.begin_ns), seconds_text(data.seconds()),
+      text(data.testbed), data.summary.quality.coverage * 100,
+      data.summary.quality.dropped.empty()
+          ? "nothing"
+          : text(losses_text(data.summary.quality)),
+      exit_code(data, options.flags)));
+}
+
+std::string or_dash(bool is_known, const std::string& cell) {
+  return is_known ? text(cell) : "–";
+}
+
+void add_phases(Page& page, const ReportData& data) {
+  page.add("\n<details><summary>Phases and what they cost</summary>\n");
+  page.add(head({"phase", "role", "CPU", "CPU/op", "memory", "grew", "grew/op",
+                 "read", "written"}));
+  size_t shown = 0;
+  for (const PhaseGroup& group : group_phases(data)) {
+    for (const RoleUse& use : group.roles) {
+      if (shown++ == kMostRows) break;
+      const double ops = std::max(use.ops, 1.0);
+      page.add(row(
+          {text(group.path), text(use.role),
+           text(seconds_text(use.cpu_seconds)),
+           or_dash(use.ops > 0, seconds_text(use.cpu_seconds / ops)),
+           or_dash(use.rss_known, format_bytes(use.rss_peak_bytes)),
+           or_dash(use.rss_known, format_bytes_signed(use.rss_growth_bytes)),
+           or_dash(use.ops > 0 && use.rss_known,
+                   format_bytes_signed(use.rss_growth_bytes / ops)),
+           text(format_bytes(static_cast<double>(use.io_read_bytes))),
+           text(format_bytes(static_cast<double>(use.io_write_bytes)))}));
+    }
+  }
+  page.add("\n</details>\n");
+}
+
+void add_suggestions(Page& page, const char* title,
+                     const std::vector<Suggestion>& all) {
+  page.add(fmt::format("\n## {}\n", title));
+  if (all.empty()) {
+    page.add("\nNone: no phase under load was read.\n");
+    return;
+  }
+  page.add(head({"what", "measured", "suggested", "basis"}));
+  for (size_t i = 0; i < all.size() && i < kMostRows; ++i) {
+    page.add(row({text(all[i].what), text(all[i].measured),
+                  text(all[i].threshold), text(all[i].basis)}));
+  }
+}
+
+}  // namespace
+
+void render_md(const ReportData& data, const FormatOptions& options,
+               std::string& out) {
+  Page page(out);
+  add_summary(page, data, options);
+  add_phases(page, data);
+  add_suggestions(page, "SLI recommendations", service_levels(data));
+  add_suggestions(page, "Alert suggestions", alerts(data));
+  page.add(
+      "\n## Trend\n\nOne run has none: `tidemark report` reads one "
+      "recording and no history.\n\n## Capacity\n\n");
+  const std::vector<std::string> sentences = capacity(data);
+  for (const std::string& sentence : sentences) {
+    page.add("- " + text(sentence) + "\n");
+  }
+  if (sentences.empty()) page.add("No operations were counted under load.\n");
+  page.end();
+}
+
+}  // namespace tidemark
