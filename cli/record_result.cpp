@@ -38,7 +38,11 @@ void tell_summary(const RecordOutcome& outcome) {
 
 // The whole report, unless quiet; its exit code.
 int tell_report(const RecordOutcome& outcome) {
-  const auto data = load_report(outcome.path);
+  LoadOptions load;
+  load.gates = outcome.gates;
+  load.ci = outcome.flags.ci;
+  load.timeline = false;  // of charts, which text has none of
+  const auto data = load_report(outcome.path, load);
   if (!data) return report_error("record", data.error());
   if (!outcome.quiet) {
     FormatOptions options;

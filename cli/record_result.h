@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/analysis/gate_file.h"
 #include "core/base/result.h"
 #include "core/base/units.h"
 #include "daemon/engine.h"
@@ -16,6 +17,7 @@ struct RecordOutcome {
   std::string path;
   bool quiet = false;
   ReportFlags flags;
+  std::vector<Gate> gates;
   std::optional<int> wait_status;      // of the command; none = no command
   std::vector<std::string> unmatched;  // selectors that met nothing
   Status closed;                       // an error: data was lost

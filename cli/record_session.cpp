@@ -216,6 +216,7 @@ int RecordSession::end() {
   outcome.path = options_.output;
   outcome.quiet = options_.quiet;
   outcome.flags = request_.flags;
+  outcome.gates = request_.gates;
   // Ended by us on request: that is no way of dying.
   if (wait_status_ && time_over_) wait_status_ = 0;
   outcome.wait_status = wait_status_;

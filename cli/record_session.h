@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "core/analysis/gate_file.h"
 #include "daemon/options.h"
 #include "report/format.h"
 
@@ -15,6 +16,7 @@ struct RecordRequest {
   // another recorder already is (a `record` inside of a `record`).
   bool socket_inherited = false;
   ReportFlags flags;                 // what the exit code counts
+  std::vector<Gate> gates;           // that the run is held against at its end
   std::vector<std::string> command;  // empty: until a signal or --for
 };
 

@@ -1,4 +1,5 @@
 // Exit codes of a report: design part 1, highest wins.
+#include "report/gate_lines.h"
 #include "report/report.h"
 
 namespace tidemark {
@@ -19,9 +20,12 @@ int exit_code(const ReportData& data, const ReportFlags& flags) {
   if (data.lost_data()) return kExitDataLoss;
   if (data.command_signal) return kExitAborted;
   if (counts.leak > 0) return kExitLeak;
+  if (count_gates(data, GateStatus::fail) > 0) return kExitGateFailed;
   if (flags.strict && counts.suspect > 0) return kExitSuspect;
   const bool undecided = counts.inconclusive > 0 || counts.total() == 0;
   if (flags.strict && undecided) return kExitInconclusive;
+  const bool gate_undecided = count_gates(data, GateStatus::inconclusive) > 0;
+  if ((flags.strict || flags.ci) && gate_undecided) return kExitInconclusive;
   const bool warned = data.status == ReportStatus::warn;
   if (flags.warnings_as_errors && warned) return kExitWarnings;
   return 0;

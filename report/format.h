@@ -14,6 +14,7 @@ struct ReportData;
 struct ReportFlags {
   bool strict = false;              // suspected and inconclusive count
   bool warnings_as_errors = false;  // warnings count
+  bool ci = false;                  // undecided gates count
 };
 
 struct FormatOptions {

@@ -2,21 +2,27 @@
 #include <optional>
 #include <utility>
 
+#include "core/analysis/gates.h"
+#include "report/gate_lines.h"
 #include "report/report.h"
 
 namespace tidemark {
 namespace {
 
 // Feeds one item to the analysis; returns whether it was a reading.
-bool feed(RunAnalysis& analysis, TimelineBuilder* timeline,
+bool feed(RunAnalysis& analysis, GateStore* gates, TimelineBuilder* timeline,
           const RecordingItem& item, const Dictionary& dictionary) {
   if (item.frame != nullptr) {
     analysis.on_frame(*item.frame, item.chapter_begin, dictionary);
+    if (gates != nullptr) gates->on_frame(*item.frame, dictionary);
     if (timeline != nullptr) timeline->on_frame(*item.frame, dictionary);
     return true;
   }
   if (item.events != nullptr) {
-    for (const Event& event : *item.events) analysis.on_event(event);
+    for (const Event& event : *item.events) {
+      analysis.on_event(event);
+      if (gates != nullptr) gates->on_event(event);
+    }
   }
   if (item.gap != nullptr) {
     const Gap& gap = *item.gap;
@@ -62,10 +68,12 @@ Result<ReportData> load_report(const std::string& path,
                      Nanoseconds(reader.info().interval_ns));
   }
   RunAnalysis analysis(options.verdict);
+  std::optional<GateStore> gates;
+  if (!options.gates.empty()) gates.emplace(options.gates);
   int64_t frames = 0;
   while (const auto item = reader.next()) {
-    if (feed(analysis, timeline ? &*timeline : nullptr, *item,
-             reader.dictionary())) {
+    if (feed(analysis, gates ? &*gates : nullptr,
+             timeline ? &*timeline : nullptr, *item, reader.dictionary())) {
       ++frames;
     }
     if (options.progress && span && frames % 256 == 0)
@@ -74,9 +82,16 @@ Result<ReportData> load_report(const std::string& path,
   if (frames == 0) {
     return fail(ErrorKind::malformed, path + ": holds no reading");
   }
+  RunSummary summary = analysis.summarize(reader.dictionary());
+  std::vector<GateResult> results;
+  if (gates) {
+    const GateOptions judging{reader.info().cpu_count, options.ci};
+    results = evaluate_gates(options.gates, *gates, analysis, summary,
+                             reader.dictionary(), judging);
+  }
   ReportData data =
-      make_report(path, reader.info(), analysis.summarize(reader.dictionary()),
-                  reader.dictionary());
+      make_report(path, reader.info(), std::move(summary), reader.dictionary());
+  add_gates(data, std::move(results));
   data.stacks = reader.stacks();
   data.closed = reader.closed();
   data.damages = reader.damages();

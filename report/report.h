@@ -8,7 +8,9 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "core/analysis/gate_file.h"
 #include "core/analysis/verdict.h"
 #include "core/base/result.h"
 #include "report/format.h"
@@ -18,7 +20,9 @@ namespace tidemark {
 
 struct LoadOptions {
   VerdictOptions verdict;
-  bool timeline = true;  // the run over time, which text does not show
+  std::vector<Gate> gates;  // that the run is held against
+  bool ci = false;          // a gate without data fails
+  bool timeline = true;     // the run over time, which text does not show
   // Called now and then with the part read, 0..1; may be empty.
   std::function<void(double)> progress;
 };
@@ -30,8 +34,9 @@ Result<ReportData> load_report(const std::string& path,
                                const LoadOptions& options = {});
 
 // The exit code of design part 1 for this report: 70 data was lost, 30 the
-// command died of a signal, 22 a leak is confirmed, 12 suspected and 11
-// inconclusive (only when strict), 10 warnings (only when they count), else 0.
+// command died of a signal, 22 a leak is confirmed, 20 a gate failed, 12 a
+// leak is suspected (only when strict), 11 inconclusive (only when strict; of
+// gates also when ci), 10 warnings (only when they count), else 0.
 int exit_code(const ReportData& data, const ReportFlags& flags = {});
 // The same for `record -- cmd`: when no gate or finding failed (code below
 // 20) and the command returned non-zero, its own code.

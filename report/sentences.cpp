@@ -8,6 +8,7 @@
 #include <set>
 
 #include "core/base/text.h"
+#include "report/gate_lines.h"
 #include "report/site_words.h"
 
 namespace tidemark {
@@ -392,7 +393,24 @@ std::string leaks_of(const ReportData& data, Verdict verdict, const char* how) {
 
 }  // namespace
 
-std::string headline(const ReportData& data) {
+namespace {
+
+// The first that failed, and how many did.
+std::string failed_gates(const ReportData& data) {
+  const int failed = count_gates(data, GateStatus::fail);
+  const auto first =
+      std::ranges::find(data.gates, GateStatus::fail, &GateResult::status);
+  if (first == data.gates.end()) return "";
+  std::string text = counted(failed, "gate", "gates") + " failed: ";
+  text += first->label.empty() ? first->expr : first->label;
+  if (!first->value_text.empty()) {
+    text += " (" + first->value_text + ", limit " + first->limit_text + ")";
+  }
+  if (failed > 1) text += ", …";
+  return text + "; ";
+}
+
+std::string findings_headline(const ReportData& data) {
   const VerdictCounts& n = data.counts;
   if (n.leak > 0) return leaks_of(data, Verdict::leak, " confirmed: ");
   if (n.suspect > 0) return leaks_of(data, Verdict::suspect, " suspected: ");
@@ -408,6 +426,12 @@ std::string headline(const ReportData& data) {
     text += "; rose once: " + names_of(data, Verdict::step);
   }
   return text;
+}
+
+}  // namespace
+
+std::string headline(const ReportData& data) {
+  return failed_gates(data) + findings_headline(data);
 }
 
 }  // namespace tidemark

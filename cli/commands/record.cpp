@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cli/command.h"
+#include "cli/gate_arguments.h"
 #include "cli/record_session.h"
 #include "core/os/log.h"
 #include "daemon/options.h"
@@ -20,6 +21,7 @@ struct RecordArguments {
   std::vector<std::string> watch, roles, command;
   bool quiet = false;
   ReportFlags flags;
+  GateArguments gates;
 
   std::vector<Setting> settings() const {
     std::vector<Setting> result;
@@ -52,6 +54,11 @@ int record(const RecordArguments& arguments, int verbosity) {
   request.options = std::move(*options);
   request.command = arguments.command;
   request.flags = arguments.flags;
+  request.flags.ci = arguments.gates.ci;
+  // A mistake in a gate is told before anything runs.
+  auto gates = load_gates(arguments.gates);
+  if (!gates) return report_error("record", gates.error());
+  request.gates = std::move(*gates);
   request.socket_inherited =
       arguments.socket.empty() && std::getenv("TIDEMARK_SOCKET") != nullptr;
   return run_record(request);
@@ -92,6 +99,7 @@ void add_record(CLI::App& app, CommandContext& context) {
                  "Where clients connect (default a private place, handed to "
                  "the command by TIDEMARK_SOCKET)");
   app.add_option("--config", a.config, "A TOML file with these options");
+  add_gate_options(app, a.gates);
   app.add_flag("-q,--quiet", a.quiet, "Say only what went wrong");
   app.add_flag("--strict", a.flags.strict,
                "Exit 12 on a suspected leak, 11 when there is no verdict");

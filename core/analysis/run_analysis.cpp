@@ -93,6 +93,12 @@ void RunAnalysis::on_gap(BootTime from, BootTime to, int64_t ticks,
 
 const PhaseTracker& RunAnalysis::phases() const { return impl_->live; }
 
+const SeriesStore& RunAnalysis::series() const { return impl_->store; }
+
+const EdgeHistograms& RunAnalysis::spans() const { return impl_->histograms; }
+
+std::vector<Event> RunAnalysis::events() const { return impl_->log.sorted(); }
+
 RunSummary RunAnalysis::summarize(const Dictionary& dictionary) const {
   return impl_->summarize(dictionary);
 }

@@ -86,6 +86,9 @@ struct SiteTotals {
   int64_t taken_bytes = 0, taken_count = 0, samples = 0;
 };
 
+class EdgeHistograms;
+class SeriesStore;
+
 struct RunSummary {
   std::vector<Run> runs;
   BootTime begin, end;  // first and last frame or mark
@@ -116,6 +119,11 @@ class RunAnalysis {
               const std::string& reason);
 
   const PhaseTracker& phases() const;
+  // What gates look into besides the summary: operations over time, the
+  // states of spans at edges, and the events in order of time.
+  const SeriesStore& series() const;
+  const EdgeHistograms& spans() const;
+  std::vector<Event> events() const;
   // Judges everything seen so far.
   RunSummary summarize(const Dictionary& dictionary) const;
 

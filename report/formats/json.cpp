@@ -254,6 +254,30 @@ Json finding(const ReportData& data, const Finding& f) {
   return json;
 }
 
+// value and limit of leak() are words.
+Json gate(const GateResult& gate) {
+  const auto side = [&](const std::optional<double>& value,
+                        const std::string& words) -> Json {
+    if (gate.words && !words.empty()) return text(words);
+    return value ? finite(*value) : Json(nullptr);
+  };
+  const auto optional = [](const std::string& raw) {
+    return raw.empty() ? Json(nullptr) : text(raw);
+  };
+  return {{"expr", text(gate.expr)},
+          {"label", optional(gate.label)},
+          {"status", gate_status_name(gate.status)},
+          {"value", side(gate.value, gate.value_text)},
+          {"limit", side(gate.limit, gate.limit_text)},
+          {"unit", optional(gate.unit)},
+          {"phase", optional(gate.phase)},
+          {"n", gate.n},
+          {"confidence",
+           gate.confidence ? finite(*gate.confidence) : Json(nullptr)},
+          {"subject", optional(gate.subject)},
+          {"reason", text(gate.reason)}};
+}
+
 Json quality(const ReportData& data) {
   const Quality& q = data.summary.quality;
   Json json = {{"coverage", finite(q.coverage)},
@@ -300,13 +324,16 @@ void render_json(const ReportData& data, const FormatOptions& options,
                {"verdict",
                 {{"status", report_status_name(data.status)},
                  {"exit_code", exit_code(data, options.flags)},
-                 {"score", nullptr},
+                 {"score", data.score ? finite(*data.score) : Json(nullptr)},
                  {"headline", text(headline(data))}}},
                {"gates", Json::array()},
                {"phases", Json::array()},
                {"spans", path_spans(data.summary)},
                {"findings", Json::array()},
                {"quality", quality(data)}};
+  for (const GateResult& result : data.gates) {
+    json["gates"].push_back(gate(result));
+  }
   for (const PhaseUse& use : data.summary.phases) {
     json["phases"].push_back(phase(data, use));
   }

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "report/format.h"
+#include "report/gate_lines.h"
 #include "report/phase_groups.h"
 #include "report/report.h"
 #include "report/sentences.h"
@@ -39,6 +40,7 @@ class Writer {
   }
   void header();
   void banner();
+  void gates();
   void findings();
   void sites();
   void phases();
@@ -118,6 +120,23 @@ void Writer::banner() {
     out_ += paint(Style::red, "✗ DATA LOST") +
             "  the recording is damaged; see Data below\n";
   }
+}
+
+Mark mark_of(GateStatus status) {
+  static constexpr Style kStyles[] = {Style::green, Style::yellow, Style::red,
+                                      Style::yellow};
+  return {gate_sign(status), kStyles[static_cast<size_t>(status)]};
+}
+
+void Writer::gates() {
+  if (data_.gates.empty()) return;
+  heading("Gates");
+  for (const GateResult& gate : data_.gates) {
+    const Mark mark = mark_of(gate.status);
+    out_ += "  " + paint(mark.style, mark.sign) + " " +
+            wrap(clean(gate_line(gate)), kWidth, 4) + "\n";
+  }
+  out_ += "  " + wrap(gate_summary(data_), kWidth, 2) + "\n";
 }
 
 void Writer::findings() {
@@ -313,6 +332,7 @@ void Writer::quality() {
 void Writer::write() {
   header();
   banner();
+  gates();
   findings();
   sites();
   phases();

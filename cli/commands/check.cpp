@@ -1,0 +1,93 @@
+// tidemark check: holds a recording against gates; the exit code says it.
+#include <unistd.h>
+
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include "cli/command.h"
+#include "cli/gate_arguments.h"
+#include "core/base/text.h"
+#include "report/gate_lines.h"
+#include "report/report.h"
+#include "report/sentences.h"
+
+namespace tidemark {
+namespace {
+
+constexpr int kExitGateFailed = 20;
+constexpr int kExitLeak = 22;
+constexpr int kExitK6 = 99;  // k6's own for crossed thresholds
+
+struct CheckOptions {
+  std::string recording;
+  std::string format;
+  std::string exit_map;
+  GateArguments gates;
+  ReportFlags flags;
+};
+
+void print_gates(const ReportData& data) {
+  for (const GateResult& gate : data.gates) {
+    std::printf("%s %s\n", gate_sign(gate.status),
+                sanitize_terminal(gate_line(gate)).c_str());
+  }
+  std::printf("%s\n%s: %s\n", gate_summary(data).c_str(),
+              report_status_name(data.status),
+              sanitize_terminal(headline(data)).c_str());
+}
+
+int check(const CheckOptions& options) {
+  LoadOptions load;
+  auto gates = load_gates(options.gates);
+  if (!gates) return report_error("check", gates.error());
+  if (gates->empty()) {
+    return report_error(
+        "check", {ErrorKind::usage, 0, "name gates with --gates or --gate"});
+  }
+  load.gates = std::move(*gates);
+  load.ci = options.gates.ci;
+  load.timeline = !options.format.empty() && options.format != "text";
+  ReportFlags flags = options.flags;
+  flags.ci = options.gates.ci;
+  const auto data = load_report(options.recording, load);
+  if (!data) return report_recording_error("check", data.error());
+  if (options.format.empty()) {
+    print_gates(*data);
+  } else {
+    const FormatOptions look{.flags = flags};
+    const auto text = render_report(*data, options.format, look);
+    if (!text) return report_error("check", text.error());
+    std::fputs(text->c_str(), stdout);
+  }
+  const int code = exit_code(*data, flags);
+  const bool failed = code >= kExitGateFailed && code <= kExitLeak;
+  return options.exit_map == "k6" && failed ? kExitK6 : code;
+}
+
+}  // namespace
+
+void add_check(CLI::App& app, CommandContext& context) {
+  const auto options = std::make_shared<CheckOptions>();
+  app.add_option("recording", options->recording, "A recording")
+      ->type_name("FILE")
+      ->required();
+  add_gate_options(app, options->gates);
+  app.add_option("-f,--format", options->format,
+                 "A whole report instead, in a format of tidemark report");
+  app.add_option("--exit-map", options->exit_map,
+                 "Other exit codes: k6 has 99 for what failed")
+      ->type_name("k6")
+      ->check(CLI::IsMember({"k6"}));
+  app.add_flag("--strict", options->flags.strict,
+               "Exit 12 when a leak is suspected, 11 when undecided");
+  app.add_flag("--warnings-as-errors", options->flags.warnings_as_errors,
+               "Exit 10 when there are only warnings");
+  app.footer(
+      "Exit codes: 0 all gates pass, 20 one failed, 22 a leak is confirmed, "
+      "64\n"
+      "a gate or the usage is wrong. docs/gates.md has the grammar.");
+  app.callback([options, &context] { context.exit_code = check(*options); });
+}
+
+}  // namespace tidemark

@@ -1,0 +1,23 @@
+// --gates, --gate and --ci: the same for every command that has them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/command.h"
+#include "core/analysis/gate_file.h"
+
+namespace tidemark {
+
+struct GateArguments {
+  std::vector<std::string> files;        // --gates: packs or TOML files
+  std::vector<std::string> expressions;  // --gate
+  bool ci = false;
+};
+
+void add_gate_options(CLI::App& app, GateArguments& arguments);
+
+// All of them, in the order files, expressions. Errors: usage.
+Result<std::vector<Gate>> load_gates(const GateArguments& arguments);
+
+}  // namespace tidemark

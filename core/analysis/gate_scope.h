@@ -1,0 +1,25 @@
+// The stretches of time that a gate looks at.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/analysis/curve.h"
+#include "core/analysis/gate_expr.h"
+#include "core/analysis/run_analysis.h"
+
+namespace tidemark {
+
+struct GateScope {
+  // Ascending; apart from each other, but of retained(): one per phase.
+  std::vector<Span> spans;
+  std::string missing;  // why there is none
+};
+
+// `during GLOB` means phases whose path, its tail behind a '/', or its label
+// ("steady#3") matches. Without it: the whole run; of slope() the load and
+// steady phases, or all behind the first third of a run without any; of
+// retained() the cool-downs, or else whatever repeats.
+GateScope gate_scope(const GateExpr& gate, const RunSummary& summary);
+
+}  // namespace tidemark

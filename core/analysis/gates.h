@@ -1,0 +1,34 @@
+// Gates held against a recording: the value of each, whether it passes, and
+// why. Pure: the same recording and gates give the same results.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "core/analysis/gate_file.h"
+#include "core/analysis/gate_store.h"
+#include "core/analysis/run_analysis.h"
+
+namespace tidemark {
+
+struct GateOptions {
+  int64_t cpu_count = 1;  // of the host
+  bool ci = false;         // a gate without data fails
+};
+
+// Of subjects that differ (processes, devices) the worst decides. Gates with
+// a confidence are corrected for their number (Holm 1979). `store`, `analysis`
+// and `summary` are of the same recording.
+std::vector<GateResult> evaluate_gates(std::span<const Gate> gates,
+                                       const GateStore& store,
+                                       const RunAnalysis& analysis,
+                                       const RunSummary& summary,
+                                       const Dictionary& dictionary,
+                                       const GateOptions& options);
+
+// Gates that passed, of those decided, in percent; a warning has passed.
+// Absent when none was decided.
+std::optional<double> gate_score(std::span<const GateResult> results);
+
+}  // namespace tidemark
