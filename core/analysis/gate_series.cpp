@@ -105,6 +105,9 @@ std::vector<GateSample> GateSeries::levels(Span span) const {
 
 std::vector<GateSample> GateSeries::rates(Span span) const {
   std::vector<GateSample> samples;
+  if (reads_.empty()) return samples;
+  // Behind the last reading nothing is known: no growth is no zero.
+  span.to = std::min(span.to, reads_.back().time);
   BootTime known = BootTime::max();
   for (const CounterCurve& curve : counters_) {
     if (!curve.empty()) known = std::min(known, curve.readings()[0].time);

@@ -27,6 +27,9 @@ RunModel two_phases() {
   run.span(client, "request", 10, [](int64_t i) {
     return static_cast<uint64_t>(i % 100 + 1) * 1'000'000;
   });
+  const SubjectId brief = run.process("brief", 8);
+  run.counts(brief, "io_read_bytes", 100);  // read once
+  run.ends(brief, 0.5);
   run.phase(client, "warm", PhaseKind::warmup, 0, 100);
   run.phase(client, "steady", PhaseKind::steady, 100, 200);
   return run;
@@ -131,6 +134,15 @@ TEST(Gates, SayWhyThereIsNoData) {
   EXPECT_EQ(result("max(fds) < 10, on nodata pass", true).status,
             GateStatus::pass);
   EXPECT_EQ(result("change(max(rss_anon)) vs baseline < 10%").status,
+            GateStatus::inconclusive);
+}
+
+TEST(Gates, OneReadingOfACounterIsNoRate) {
+  const GateResult gate = result("rate(io_read_bytes) < 1MB/s");
+  EXPECT_EQ(gate.status, GateStatus::inconclusive);
+  EXPECT_FALSE(gate.value);
+  EXPECT_EQ(gate.reason, "no reading of 'io_read_bytes' in that time");
+  EXPECT_EQ(result("sum(io_read_bytes) < 1MB").status,
             GateStatus::inconclusive);
 }
 
