@@ -87,6 +87,7 @@ bench: build  ## print every measured figure, peers beside us
 	@for run in $(BUILD)/bench/bench_recording_*; do \
 	  [ -x "$$run" ] || continue; echo "== $$run"; "$$run" || exit 1; done
 	@echo "== bench/mark.sh"; bench/mark.sh $(BUILD)/bench/bench_mark
+	@echo "== bench/python_mark.py"; bench/python_mark.py $(BUILD)
 	@for run in bench/*/run.sh; do echo "== $$run"; \
 	  sh "$$run" $(BUILD) || exit 1; done
 
