@@ -14,7 +14,7 @@ namespace tidemark {
 
 struct GateOptions {
   int64_t cpu_count = 1;  // of the host
-  bool ci = false;         // a gate without data fails
+  bool ci = false;        // a gate without data fails
 };
 
 // Of subjects that differ (processes, devices) the worst decides. Gates with

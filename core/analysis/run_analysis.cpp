@@ -24,8 +24,8 @@ BootTime sane(BootTime time) {
 
 bool is_note(EventKind kind) {
   return kind == EventKind::note || kind == EventKind::snapshot ||
-         kind == EventKind::attribute || kind == EventKind::alert || kind == EventKind::oom_kill ||
-         kind == EventKind::exit;
+         kind == EventKind::attribute || kind == EventKind::alert ||
+         kind == EventKind::oom_kill || kind == EventKind::exit;
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ enum class EventKind : uint8_t {
   phase_end = 4,
   note = 5,
   snapshot = 6,
-  quiesce = 7,  // the client is idle, caches trimmed: a reading point
+  quiesce = 7,    // the client is idle, caches trimmed: a reading point
   attribute = 8,  // name: KEY=VALUE; value: the phase's handle, 0 = the run
 
   // Process lives (subject may be invalid: lives between two ticks).
@@ -41,7 +41,7 @@ enum class EventKind : uint8_t {
   alert = 51,          // name: gate or finding; text: the sentence
   command_begin = 52,  // record -- cmd: the command was started
   command_end = 53,    // value: wait status
-  heap = 54,  // name: attached, sampling, detached; text: what and why
+  heap = 54,           // name: attached, sampling, detached; text: what and why
 };
 
 // How a phase is to be read; a closed set (part 2 of the design).

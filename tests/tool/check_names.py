@@ -41,7 +41,8 @@ def defined_twice(root=sources.ROOT):
     """{name: files} of the product's classes that stand in several files."""
     places = collections.defaultdict(set)
     for path in sources.sources(root):
-        if path.parts[0] in ("tests", "bench", "client"):
+        if (path.parts[0] in ("tests", "bench", "client") or
+                path.name.endswith(".bpf.c")):
             continue  # programs of their own
         for name in types((root / path).read_text(errors="replace")):
             places[name].add(str(path))

@@ -89,7 +89,8 @@ TEST(Pprof, HoldsEveryByteOfEverySite) {
             std::string::npos);
   EXPECT_NE(text.find("/opt/shop/bin/shop_server [b01dface]+0x"),
             std::string::npos);
-  EXPECT_NE(text.find("process=server pid=4112 phase=load#8"), std::string::npos)
+  EXPECT_NE(text.find("process=server pid=4112 phase=load#8"),
+            std::string::npos)
       << text;
 }
 
