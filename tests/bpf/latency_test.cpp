@@ -119,7 +119,7 @@ TEST(Latency, BlockIoAsProcTells) {
   std::free(block);
   ::close(fd);
   const Latency own = read(**probe, ::getpid());
-  EXPECT_EQ(io() - before, kWrites * 4096);
+  EXPECT_GE(io() - before, kWrites * 4096);  // and the file system's own
   // Each waited for its end before the next; a few may be issued by a thread
   // of the kernel.
   EXPECT_GE(own.count, kWrites * 9 / 10);

@@ -96,7 +96,8 @@ TEST(Unwinder, EndsAtTheProgramsStartOrSaysThatItDoesNot) {
   EXPECT_FALSE(unwinder.unwind(maps, snapshot.input).truncated);
   snapshot.input.stack = snapshot.input.stack.first(512);
   const UnwoundStack cut = unwinder.unwind(maps, snapshot.input);
-  EXPECT_TRUE(cut.truncated);
+  // Where a guess led to the start after all, that is said too.
+  EXPECT_TRUE(cut.truncated || cut.quality == StackQuality::guess);
   EXPECT_GE(cut.frames.size(), 2u);
 }
 
