@@ -81,10 +81,10 @@ static __always_inline __s64
 made_usable(struct tidemark_growth_process* process, __s64 pages) {
   const __s64 stack = process->new_stack_pages;
 
+  /* All of it but its guard. Another thread's arena may come in between. */
+  if (stack <= 0 || pages > stack || pages + 64 < stack) return pages;
   process->new_stack_pages = 0;
-  /* All of it but its guard. */
-  if (stack > 0 && pages <= stack && pages + 64 >= stack) return 0;
-  return pages;
+  return 0;
 }
 
 static __always_inline void space_changed(
