@@ -44,7 +44,7 @@
 
 #define TIDEMARK_CHANNEL_MAGIC UINT64_C(0x314B52414D454454)  // "TDEMARK1"
 #define TIDEMARK_CHANNEL_MAJOR 1
-#define TIDEMARK_CHANNEL_MINOR 0
+#define TIDEMARK_CHANNEL_MINOR 1  // 1: gates and notices
 #define TIDEMARK_DEFAULT_SOCKET "/run/tidemark/client.sock"
 #define TIDEMARK_SOCKET_VARIABLE "TIDEMARK_SOCKET"
 
@@ -63,6 +63,9 @@ enum {
   TIDEMARK_HEAD_TEXT = 32,     // of it in the first record
   TIDEMARK_TAIL_TEXT = 56,     // and in each further one
   TIDEMARK_MARK_RECORDS = 8,   // 32 + 7 * 56 = 424
+  TIDEMARK_ALERTS = 12,        // kept for a client that has not asked yet
+  TIDEMARK_ANSWERS = 8,        // to questions under way
+  TIDEMARK_NOTICE_TEXT = 152,  // longer ones are cut
   // A daemon stamps its heartbeat at each drain; a client that sees it older
   // than this looks for a daemon again, at most once per retry period.
   TIDEMARK_STALE_MS = 2000,
@@ -80,6 +83,7 @@ enum tidemark_record_kind {
   TIDEMARK_RECORD_SNAPSHOT = 6,     // text: name
   TIDEMARK_RECORD_QUIESCE = 7,      // value: token, answered in quiesced
   TIDEMARK_RECORD_ATTRIBUTE = 8,    // text: KEY=VALUE; value: phase, 0 = run
+  TIDEMARK_RECORD_GATE = 9,         // text: a gate; value: token; not recorded
   TIDEMARK_RECORD_TEXT = 255        // continues the text of the record before
 };
 
@@ -147,6 +151,20 @@ struct tidemark_histogram_head {
   uint64_t reserved[5];
 };
 
+// What the daemon tells a client: an alert, or the answer to a gate question.
+// Number n lies in slot n % (slots). Complete when `sequence` is n + 1, before
+// and after it was copied; the daemon overwrites the oldest and never waits.
+struct tidemark_notice {
+  uint64_t sequence;
+  uint64_t token;    // of the question
+  uint64_t time_ns;  // the client's clock
+  uint64_t bits;     // an IEEE double, NaN = no value
+  uint8_t status;    // enum tidemark_gate_status
+  uint8_t length;    // of the text
+  uint8_t reserved[6];
+  char text[TIDEMARK_NOTICE_TEXT];  // the alert's name, the answer's reason
+};
+
 struct tidemark_header {
   uint64_t magic;
   uint16_t major;
@@ -166,11 +184,16 @@ struct tidemark_header {
   // Daemon.
   uint64_t heartbeat_ns;   // the client's clock at the last drain, 0 = never
   uint64_t quiesced;       // last quiesce token acknowledged
-  uint32_t quiesced_wake;  // futex word: changes with quiesced
+  uint32_t quiesced_wake;  // futex word: changes with quiesced and notices
   uint32_t reserved4;
   uint64_t reserved5[5];
 
-  uint64_t reserved6[488];
+  // Daemon, release; since minor version 1.
+  uint64_t alerts_written;
+  uint64_t answers_written;
+  uint64_t reserved6[6];
+  struct tidemark_notice alerts[TIDEMARK_ALERTS];
+  struct tidemark_notice answers[TIDEMARK_ANSWERS];
 };
 
 struct tidemark_segment {
@@ -221,6 +244,7 @@ TIDEMARK_STATIC_ASSERT(sizeof(struct tidemark_name) == 136, "packed");
 TIDEMARK_STATIC_ASSERT(sizeof(struct tidemark_gauge_slot) == 64, "one line");
 TIDEMARK_STATIC_ASSERT(sizeof(struct tidemark_stripe) == 4096, "one page");
 TIDEMARK_STATIC_ASSERT(sizeof(struct tidemark_histogram_head) == 64, "a line");
+TIDEMARK_STATIC_ASSERT(sizeof(struct tidemark_notice) == 192, "whole lines");
 TIDEMARK_STATIC_ASSERT(sizeof(struct tidemark_header) == 4096, "one page");
 TIDEMARK_STATIC_ASSERT(sizeof(struct tidemark_hello) == 160, "fixed");
 TIDEMARK_STATIC_ASSERT(TIDEMARK_HEAD_TEXT + (TIDEMARK_MARK_RECORDS - 1) *

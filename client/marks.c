@@ -1,20 +1,9 @@
 // Marks: records in this thread's lane, each committed by one store.
-#include <errno.h>
-#include <linux/futex.h>
 #include <sched.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "client/session.h"
 #include "client/usdt.h"
-
-struct mark {
-  uint8_t kind;  // enum tidemark_record_kind
-  uint8_t phase_kind;
-  int64_t value;
-  const char* text;  // NULL: none
-};
 
 static struct tidemark_record* slot(struct thread_state* thread,
                                     uint64_t position) {
@@ -108,7 +97,7 @@ static bool need_lane(struct tidemark_session* session,
           thread->freed != __atomic_load_n(&session->freed, __ATOMIC_RELAXED));
 }
 
-static bool put(struct tidemark_session* session, struct mark* mark) {
+bool tidemark_put(struct tidemark_session* session, struct mark* mark) {
   if (session == NULL) return false;
   if (mark->text == NULL) mark->text = "";
   struct thread_state* thread = &tidemark_this_thread;
@@ -136,14 +125,15 @@ static bool put(struct tidemark_session* session, struct mark* mark) {
 
 void tidemark_run_begin(tidemark_session* session, const char* name) {
   USDT1(run_begin, name);
-  put(session, &(struct mark){.kind = TIDEMARK_RECORD_RUN_BEGIN, .text = name});
+  tidemark_put(session,
+               &(struct mark){.kind = TIDEMARK_RECORD_RUN_BEGIN, .text = name});
 }
 
 void tidemark_run_end(tidemark_session* session,
                       enum tidemark_run_status status) {
   USDT1(run_end, (int)status);
-  put(session, &(struct mark){.kind = TIDEMARK_RECORD_RUN_END,
-                              .value = (int64_t)status});
+  tidemark_put(session, &(struct mark){.kind = TIDEMARK_RECORD_RUN_END,
+                                       .value = (int64_t)status});
 }
 
 uint64_t tidemark_phase_begin(tidemark_session* session, const char* name,
@@ -156,24 +146,26 @@ uint64_t tidemark_phase_begin(tidemark_session* session, const char* name,
                       .phase_kind = (uint8_t)kind,
                       .value = (int64_t)handle,
                       .text = name};
-  return put(session, &mark) ? handle : 0;
+  return tidemark_put(session, &mark) ? handle : 0;
 }
 
 void tidemark_phase_end(tidemark_session* session, uint64_t handle) {
   if (handle == 0) return;
   USDT2(phase_end, (const char*)NULL, handle);
-  put(session, &(struct mark){.kind = TIDEMARK_RECORD_PHASE_END,
-                              .value = (int64_t)handle});
+  tidemark_put(session, &(struct mark){.kind = TIDEMARK_RECORD_PHASE_END,
+                                       .value = (int64_t)handle});
 }
 
 void tidemark_phase_end_name(tidemark_session* session, const char* name) {
   USDT2(phase_end, name, UINT64_C(0));
-  put(session, &(struct mark){.kind = TIDEMARK_RECORD_PHASE_END, .text = name});
+  tidemark_put(session,
+               &(struct mark){.kind = TIDEMARK_RECORD_PHASE_END, .text = name});
 }
 
 void tidemark_note(tidemark_session* session, const char* text) {
   USDT1(note, text);
-  put(session, &(struct mark){.kind = TIDEMARK_RECORD_NOTE, .text = text});
+  tidemark_put(session,
+               &(struct mark){.kind = TIDEMARK_RECORD_NOTE, .text = text});
 }
 
 void tidemark_attribute(tidemark_session* session, uint64_t phase,
@@ -187,77 +179,12 @@ void tidemark_attribute(tidemark_session* session, uint64_t phase,
   const size_t rest = strnlen(value, TIDEMARK_TEXT_BYTES - length);
   memcpy(text + length, value, rest);
   text[length + rest] = '\0';
-  put(session, &(struct mark){.kind = TIDEMARK_RECORD_ATTRIBUTE,
-                              .value = (int64_t)phase,
-                              .text = text});
+  tidemark_put(session, &(struct mark){.kind = TIDEMARK_RECORD_ATTRIBUTE,
+                                       .value = (int64_t)phase,
+                                       .text = text});
 }
 
 void tidemark_snapshot(tidemark_session* session, const char* name) {
-  put(session, &(struct mark){.kind = TIDEMARK_RECORD_SNAPSHOT, .text = name});
-}
-
-static void nap(uint32_t* word, uint32_t seen, int64_t ns) {
-  const struct timespec t = {.tv_sec = ns / 1000000000,
-                             .tv_nsec = ns % 1000000000};
-  syscall(SYS_futex, word, FUTEX_WAIT, seen, &t, NULL, 0);
-}
-
-typedef bool (*condition)(struct tidemark_segment* segment, uint64_t argument);
-
-// Waits for the daemon in steps short enough to notice its death.
-static enum tidemark_answer wait_for(struct tidemark_session* session,
-                                     condition met, uint64_t argument,
-                                     uint32_t timeout_ms, int64_t step) {
-  struct tidemark_segment* segment =
-      __atomic_load_n(&session->segment, __ATOMIC_ACQUIRE);
-  const int saved = errno;
-  const int64_t deadline = now_ns() + timeout_ms * NS_PER_MS;
-  enum tidemark_answer answer = TIDEMARK_NO_DAEMON;
-  while (segment != NULL) {
-    uint32_t* word = &segment->header.quiesced_wake;
-    const uint32_t seen = __atomic_load_n(word, __ATOMIC_ACQUIRE);
-    const int64_t now = now_ns();
-    answer = TIDEMARK_DONE;
-    if (met(segment, argument)) break;
-    tidemark_link_check(session, segment, now);
-    answer = TIDEMARK_NO_DAEMON;
-    if (!tidemark_link_alive(session, now)) break;
-    answer = TIDEMARK_TIMED_OUT;
-    if (now >= deadline) break;
-    nap(word, seen, deadline - now < step ? deadline - now : step);
-  }
-  errno = saved;
-  return answer;
-}
-
-static bool is_quiesced(struct tidemark_segment* segment, uint64_t token) {
-  return __atomic_load_n(&segment->header.quiesced, __ATOMIC_ACQUIRE) >= token;
-}
-
-enum tidemark_answer tidemark_quiesce(tidemark_session* session,
-                                      uint32_t timeout_ms) {
-  if (session == NULL) return TIDEMARK_NO_DAEMON;
-  const uint64_t token =
-      __atomic_add_fetch(&session->last_token, 1, __ATOMIC_RELAXED);
-  struct mark mark = {.kind = TIDEMARK_RECORD_QUIESCE, .value = (int64_t)token};
-  if (!put(session, &mark)) return TIDEMARK_TIMED_OUT;
-  return wait_for(session, is_quiesced, token, timeout_ms, 100 * NS_PER_MS);
-}
-
-static bool is_flushed(struct tidemark_segment* segment, uint64_t unused) {
-  (void)unused;
-  for (uint32_t i = 0; i < TIDEMARK_LANES; ++i) {
-    const struct tidemark_lane* lane = &segment->lanes[i];
-    if (__atomic_load_n(&lane->published, __ATOMIC_ACQUIRE) !=
-        __atomic_load_n(&lane->written, __ATOMIC_ACQUIRE)) {
-      return false;
-    }
-  }
-  return true;
-}
-
-enum tidemark_answer tidemark_flush(tidemark_session* session,
-                                    uint32_t timeout_ms) {
-  if (session == NULL) return TIDEMARK_NO_DAEMON;
-  return wait_for(session, is_flushed, 0, timeout_ms, NS_PER_MS);
+  tidemark_put(session,
+               &(struct mark){.kind = TIDEMARK_RECORD_SNAPSHOT, .text = name});
 }

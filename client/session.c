@@ -23,6 +23,7 @@ static void after_fork_in_child(void) {
   session->socket = session->memfd = -1;
   session->segment = NULL;
   session->lost = session->async_refused = 0;
+  session->alerts_taken = session->alerts_missed = 0;
   tidemark_async_forget();
   session->last_attempt_ns = 0;
   session->forked = 1;

@@ -42,6 +42,8 @@ struct tidemark_session {
   int64_t last_attempt_ns;
   uint64_t last_handle;
   uint64_t last_token;
+  uint64_t alerts_taken;  // atomic: the number of the next alert
+  uint64_t alerts_missed;
   uint64_t lost;  // marks that had no segment to go to
   uint64_t async_refused;
   uint32_t flags;
@@ -51,6 +53,13 @@ struct tidemark_session {
   char app[TIDEMARK_NAME_BYTES];
   char socket_path[108];  // as in sockaddr_un; "" = none usable
   struct metric metrics[TIDEMARK_NAMES];
+};
+
+struct mark {
+  uint8_t kind;  // enum tidemark_record_kind
+  uint8_t phase_kind;
+  int64_t value;
+  const char* text;  // NULL: none
 };
 
 struct thread_state {
@@ -117,6 +126,16 @@ static inline void tidemark_link_count(struct tidemark_session* session,
                                        struct thread_state* thread) {
   if (UNLIKELY((++thread->calls & 4095) == 0)) tidemark_link_poll(session);
 }
+
+// waiting.c: until `met`; at most timeout_ms, asking every `step` ns.
+typedef bool (*wait_condition)(struct tidemark_segment* segment,
+                               void* argument);
+HIDDEN enum tidemark_answer tidemark_wait(struct tidemark_session* session,
+                                          wait_condition met, void* argument,
+                                          uint32_t timeout_ms, int64_t step);
+
+// marks.c: into this thread's lane; false: dropped and counted.
+HIDDEN bool tidemark_put(struct tidemark_session* session, struct mark* mark);
 
 // operations.c: a forked child has none of its parent's spans in flight.
 HIDDEN void tidemark_async_forget(void);

@@ -1,5 +1,8 @@
 #include "daemon/client_connection.h"
 
+#include <bit>
+#include <cstring>
+#include <limits>
 #include <utility>
 
 namespace tidemark {
@@ -10,23 +13,42 @@ constexpr size_t kQuantum = 2048;
 // How far a mark may be ahead of us: clocks are read on other CPUs.
 constexpr Nanoseconds kAhead{1'000'000};
 
+// Holding a gate against a recording takes milliseconds of the loop.
+constexpr uint32_t kQuestionsPerSecond = 10;
+
 PhaseKind checked_kind(uint8_t raw) {
   return raw <= static_cast<uint8_t>(PhaseKind::exclude)
              ? static_cast<PhaseKind>(raw)
              : PhaseKind::custom;
 }
 
+tidemark_notice make_notice(GateStatus status, std::optional<double> value,
+                            std::string_view text) {
+  tidemark_notice notice{};
+  notice.bits = std::bit_cast<uint64_t>(
+      value.value_or(std::numeric_limits<double>::quiet_NaN()));
+  notice.status = static_cast<uint8_t>(status);
+  notice.length =
+      static_cast<uint8_t>(std::min(text.size(), sizeof notice.text));
+  std::memcpy(notice.text, text.data(), notice.length);
+  return notice;
+}
+
 }  // namespace
 
 ClientConnection::ClientConnection(ClientInfo info, const ClientPeer& peer,
                                    std::shared_ptr<ClientSegment> segment,
-                                   UniqueFd socket, MarkAllowance allowance)
+                                   UniqueFd socket, MarkAllowance allowance,
+                                   BootTime now)
     : info_(std::move(info)),
       boot_offset_ns_(peer.boot_offset_ns),
       started_(peer.started),
       segment_(std::move(segment)),
       socket_(std::move(socket)),
-      allowance_(allowance) {
+      allowance_(allowance),
+      questions_allowed_(kQuestionsPerSecond, now),
+      alerts_told_(segment_->alerts_written()),
+      answers_told_(segment_->answers_written()) {
   lanes_.reserve(ClientSegment::kLanes);
   for (uint32_t i = 0; i < ClientSegment::kLanes; ++i) lanes_.emplace_back(i);
 }
@@ -75,7 +97,11 @@ Status ClientConnection::drain_lane(uint32_t index, size_t limit, BootTime now,
   const auto taken =
       lane.read(*segment_, workspace.records, limit, workspace.marks);
   for (RawMark& mark : workspace.marks) {
-    events.push_back(make_event(std::move(mark), index, now));
+    if (mark.kind == TIDEMARK_RECORD_GATE) {
+      ask(std::move(mark), now);
+    } else {
+      events.push_back(make_event(std::move(mark), index, now));
+    }
   }
   totals.marks += workspace.marks.size();
   if (lane.position() != before) moved_.push_back(index);
@@ -107,6 +133,33 @@ Status ClientConnection::drain(BootTime now, Workspace& workspace,
   allowance_.spend(before - quantum);
   ++first_lane_;
   return {};
+}
+
+void ClientConnection::ask(RawMark&& mark, BootTime now) {
+  GateRequest request;
+  request.token = static_cast<uint64_t>(mark.value);
+  if (questions_allowed_.available(now) == 0) {
+    answer(request.token, {GateStatus::inconclusive, std::nullopt,
+                           "asked more than 10 times a second"});
+    return;
+  }
+  questions_allowed_.spend(1);
+  request.client = info_.subject;
+  request.expr = std::move(mark.text);
+  questions_.push_back(std::move(request));
+}
+
+void ClientConnection::answer(uint64_t token, const GateAnswer& answer) {
+  tidemark_notice notice =
+      make_notice(answer.status, answer.value, answer.reason);
+  notice.token = token;
+  segment_->put_answer(answers_told_++, notice);
+}
+
+void ClientConnection::alert(const ClientAlert& alert) {
+  tidemark_notice notice = make_notice(alert.status, alert.value, alert.name);
+  notice.time_ns = static_cast<uint64_t>(to_ns(alert.time) + boot_offset_ns_);
+  segment_->put_alert(alerts_told_++, notice);
 }
 
 LanePositions ClientConnection::positions() const {

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/base/clock.h"
@@ -15,6 +16,7 @@
 #include "daemon/client_figures.h"
 #include "daemon/client_host.h"
 #include "daemon/client_lane.h"
+#include "daemon/client_notices.h"
 #include "daemon/client_peer.h"
 #include "daemon/client_segment.h"
 
@@ -59,7 +61,7 @@ class ClientConnection {
 
   ClientConnection(ClientInfo info, const ClientPeer& peer,
                    std::shared_ptr<ClientSegment> segment, UniqueFd socket,
-                   MarkAllowance allowance);
+                   MarkAllowance allowance, BootTime now);
 
   // Where reading begins: the published positions, or `known` ones of an
   // earlier connection. Error malformed.
@@ -89,6 +91,14 @@ class ClientConnection {
   const std::optional<Error>& broken() const { return broken_; }
   Event end_event(BootTime now) const;
 
+  // Gates that the drained marks asked for; those beyond the client's
+  // allowance were answered so.
+  std::vector<GateRequest> take_questions() {
+    return std::exchange(questions_, {});
+  }
+  void answer(uint64_t token, const GateAnswer& answer);
+  void alert(const ClientAlert& alert);
+
   const ClientInfo& info() const { return info_; }
   const std::shared_ptr<ClientSegment>& segment() const { return segment_; }
   ClientFigures& figures() { return figures_; }
@@ -97,6 +107,7 @@ class ClientConnection {
 
  private:
   Event make_event(RawMark&& mark, uint32_t lane, BootTime now);
+  void ask(RawMark&& mark, BootTime now);
   Status drain_lane(uint32_t lane, size_t limit, BootTime now,
                     Workspace& workspace, std::vector<Event>& events,
                     ClientTotals& totals);
@@ -107,6 +118,10 @@ class ClientConnection {
   std::shared_ptr<ClientSegment> segment_;
   UniqueFd socket_;
   MarkAllowance allowance_;
+  MarkAllowance questions_allowed_;
+  std::vector<GateRequest> questions_;
+  uint64_t alerts_told_ = 0;
+  uint64_t answers_told_ = 0;
   std::vector<ClientLane> lanes_;
   ClientFigures figures_;
   std::vector<uint32_t> moved_;

@@ -255,7 +255,7 @@ Status ClientHost::Impl::admit(uint64_t id, Pending& waiting, ClientHello hello,
   const LanePositions* known = recall(segment->inode(), waiting.peer.process);
   auto client = std::make_unique<ClientConnection>(
       ClientInfo{}, waiting.peer, std::move(segment), UniqueFd(),
-      MarkAllowance(options.marks_per_second, now));
+      MarkAllowance(options.marks_per_second, now), now);
   TIDEMARK_CHECK(client->begin(known));
   client->introduce(introduce(waiting.peer, hello));
   client->reconnect(std::move(waiting.socket));
@@ -468,6 +468,32 @@ void ClientHost::acknowledge(SubjectId client, int64_t token) {
   for (auto& [id, connection] : impl_->clients) {
     if (connection->info().subject != client) continue;
     connection->segment()->acknowledge(static_cast<uint64_t>(token));
+  }
+}
+
+std::vector<GateRequest> ClientHost::take_gate_requests() {
+  std::vector<GateRequest> all;
+  for (auto& [id, client] : impl_->clients) {
+    for (GateRequest& request : client->take_questions()) {
+      request.connection = id;
+      all.push_back(std::move(request));
+    }
+  }
+  return all;
+}
+
+void ClientHost::answer_gate(const GateRequest& request,
+                             const GateAnswer& answer) {
+  const auto found = impl_->clients.find(request.connection);
+  if (found == impl_->clients.end()) return;
+  found->second->answer(request.token, answer);
+}
+
+void ClientHost::deliver_alert(SubjectId client, const ClientAlert& alert) {
+  for (auto& [id, connection] : impl_->clients) {
+    if (connection->state != ClientConnection::State::live) continue;
+    if (client.valid() && connection->info().subject != client) continue;
+    connection->alert(alert);
   }
 }
 

@@ -20,6 +20,7 @@
 #include "core/base/ids.h"
 #include "core/base/result.h"
 #include "core/model/event.h"
+#include "daemon/client_notices.h"
 #include "daemon/collector.h"
 
 namespace tidemark {
@@ -116,6 +117,14 @@ class ClientHost {
   // Answers a quiesce event: `token` is the event's value. The client's call
   // returns 0 = stable. Ignored when that client is gone.
   void acknowledge(SubjectId client, int64_t token);
+
+  // Gates that clients asked for in the last drain; each is to be answered.
+  std::vector<GateRequest> take_gate_requests();
+  // Ignored when that client is gone.
+  void answer_gate(const GateRequest& request, const GateAnswer& answer);
+  // To one client, or to all (an invalid subject). Never waits for them: of
+  // alerts that a client does not take the oldest are lost.
+  void deliver_alert(SubjectId client, const ClientAlert& alert);
 
   ClientTotals totals() const;
 

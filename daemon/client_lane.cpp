@@ -14,7 +14,7 @@ size_t records_for(size_t length) {
 }
 
 bool is_known(uint8_t kind) {
-  return kind >= TIDEMARK_RECORD_RUN_BEGIN && kind <= TIDEMARK_RECORD_ATTRIBUTE;
+  return kind >= TIDEMARK_RECORD_RUN_BEGIN && kind <= TIDEMARK_RECORD_GATE;
 }
 
 // The text of a mark: its head's, then its tails'.

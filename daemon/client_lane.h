@@ -18,7 +18,7 @@ struct RawMark {
   uint64_t sequence = 0;
   int64_t time_ns = 0;
   int64_t value = 0;
-  uint8_t kind = 0;  // tidemark_record_kind, 1..7
+  uint8_t kind = 0;  // tidemark_record_kind, 1..9
   uint8_t phase_kind = 0;
   std::string text;
 };

@@ -44,6 +44,21 @@ void racy_copy(const T& shared, T& into) {
   std::memcpy(&into, words.data(), sizeof(T));
 }
 
+// The reader copies without a lock: it takes a notice whose sequence was right
+// before and after.
+void put_notice(tidemark_notice& shared, uint64_t number,
+                const tidemark_notice& notice) {
+  std::array<uint64_t, sizeof(tidemark_notice) / sizeof(uint64_t)> words;
+  std::memcpy(words.data(), &notice, sizeof notice);
+  auto* into = reinterpret_cast<uint64_t*>(&shared);
+  __atomic_store_n(&shared.sequence, 0, __ATOMIC_RELAXED);
+  __atomic_thread_fence(__ATOMIC_RELEASE);
+  for (size_t i = 1; i < words.size(); ++i) {
+    __atomic_store_n(&into[i], words[i], __ATOMIC_RELAXED);
+  }
+  __atomic_store_n(&shared.sequence, number + 1, __ATOMIC_RELEASE);
+}
+
 Status check_file(int fd, uint64_t& inode) {
   constexpr int kSeals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
   const int seals = ::fcntl(fd, F_GET_SEALS);
@@ -182,11 +197,37 @@ void ClientSegment::beat(int64_t client_time_ns) {
 }
 
 void ClientSegment::acknowledge(uint64_t token) {
+  __atomic_store_n(&at()->header.quiesced, token, __ATOMIC_RELEASE);
+  wake();
+}
+
+void ClientSegment::wake() {
   tidemark_header& header = at()->header;
-  __atomic_store_n(&header.quiesced, token, __ATOMIC_RELEASE);
   __atomic_fetch_add(&header.quiesced_wake, 1, __ATOMIC_RELEASE);
   ::syscall(SYS_futex, &header.quiesced_wake, FUTEX_WAKE, INT_MAX, nullptr,
             nullptr, 0);
+}
+
+uint64_t ClientSegment::alerts_written() const {
+  return relaxed(at()->header.alerts_written);
+}
+
+uint64_t ClientSegment::answers_written() const {
+  return relaxed(at()->header.answers_written);
+}
+
+void ClientSegment::put_alert(uint64_t number, const tidemark_notice& notice) {
+  tidemark_header& header = at()->header;
+  put_notice(header.alerts[number % TIDEMARK_ALERTS], number, notice);
+  __atomic_store_n(&header.alerts_written, number + 1, __ATOMIC_RELEASE);
+  wake();
+}
+
+void ClientSegment::put_answer(uint64_t number, const tidemark_notice& notice) {
+  tidemark_header& header = at()->header;
+  put_notice(header.answers[number % TIDEMARK_ANSWERS], number, notice);
+  __atomic_store_n(&header.answers_written, number + 1, __ATOMIC_RELEASE);
+  wake();
 }
 
 }  // namespace tidemark

@@ -58,10 +58,17 @@ class ClientSegment {
   void publish(uint32_t lane, uint64_t position);
   void beat(int64_t client_time_ns);
   void acknowledge(uint64_t token);  // and wakes who waits for it
+  // Notices written so far, by whichever daemon; only a place to go on from.
+  uint64_t alerts_written() const;
+  uint64_t answers_written() const;
+  // Puts it into its slot as number `number`, and wakes who waits.
+  void put_alert(uint64_t number, const tidemark_notice& notice);
+  void put_answer(uint64_t number, const tidemark_notice& notice);
 
  private:
   ClientSegment(UniqueFd memfd, uint64_t inode,
                 boost::interprocess::mapped_region region);
+  void wake();
   tidemark_segment* at() const {
     return static_cast<tidemark_segment*>(region_.get_address());
   }

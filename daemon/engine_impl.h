@@ -69,6 +69,7 @@ struct Engine::Impl final : EventSink {
   Correlator correlator;
   QuiesceDesk quiesce;
   std::unique_ptr<ClientHost> clients;
+  GateEvaluator evaluate_gate = [](const GateRequest&) { return GateAnswer(); };
   std::unique_ptr<LifeWatch> lives;
   std::unique_ptr<Recorder> recorder;
   std::optional<TickSchedule> schedule;

@@ -107,6 +107,9 @@ void Engine::Impl::pump() {
 void Engine::Impl::drain_clients(BootTime now) {
   drained.clear();
   clients->drain(now, drained);
+  for (const GateRequest& request : clients->take_gate_requests()) {
+    clients->answer_gate(request, evaluate_gate(request));
+  }
   if (drained.empty()) return;
   Batch batch;
   batch.last = now;

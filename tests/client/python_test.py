@@ -59,6 +59,10 @@ with session.run("soak", users=50) as run:
         except KeyError:
             pass
         run.counter("hits").inc(3)
+        asked = run.gate("max(rss_anon) < 1GiB")
+        assert asked.reason != "no daemon evaluates it", asked
+        assert asked.status in ("pass", "warn", "fail", "inconclusive")
+        assert run.alerts() == []
         run.gauge("users").set(7)
         run.note("half way")
         now = run.now_ns()
@@ -117,6 +121,14 @@ class WithoutDaemon(unittest.TestCase):
         self.assertEqual(self.session.quiesce(1), tidemark.Answer.no_daemon)
         with self.session.run("run") as run, run.phase("p"):
             run.op("no daemon").inc()
+            gate = run.gate("max(rss) < 1GiB")
+            self.assertEqual(gate.status, "inconclusive")
+            self.assertFalse(gate)
+            self.assertIsNone(gate.value)
+            self.assertIn("no daemon", gate.reason)
+            self.assertEqual(run.alerts(), [])
+            with run.on_alert(self.fail):
+                pass
             self.assertEqual(run.op("no daemon").count,
                              run.stats("no daemon").count)
 
@@ -191,6 +203,8 @@ class WithoutDaemon(unittest.TestCase):
                 "    run.op('o').inc()\n"
                 "assert run.stats('s').count == 0\n"
                 "assert run.quiesce(9) == tidemark.Answer.no_daemon\n"
+                "assert run.gate('x').status == 'inconclusive'\n"
+                "run.on_alert(print).stop()\n"
                 "s.close()\n")
         done = subprocess.run(
             [sys.executable, "-c", code], capture_output=True, text=True,

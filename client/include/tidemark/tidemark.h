@@ -15,8 +15,8 @@
  * longer fits is dropped and counted.
  *
  * Cost: counting is a store; a mark is one clock read and one cache line; no
- * call but open, close, quiesce and flush enters the kernel, except that a
- * client without a daemon looks for one at most once a second.
+ * call but open, close and those with a timeout enters the kernel, except that
+ * a client without a daemon looks for one at most once a second.
  *
  * Safety: thread-safe. Marks, counts, gauges and spans are async-signal-safe
  * (a mark inside an interrupted mark is dropped and counted), allocate nothing
@@ -130,6 +130,49 @@ TIDEMARK_API enum tidemark_answer tidemark_quiesce(tidemark_session* session,
  * timeout_ms. */
 TIDEMARK_API enum tidemark_answer tidemark_flush(tidemark_session* session,
                                                  uint32_t timeout_ms);
+
+/* --- Gates and alerts ---------------------------------------------------- */
+
+enum tidemark_gate_status {
+  TIDEMARK_GATE_PASS = 0,
+  TIDEMARK_GATE_WARN = 1,
+  TIDEMARK_GATE_FAIL = 2,
+  TIDEMARK_GATE_INCONCLUSIVE = 3
+};
+
+typedef struct tidemark_gate_result {
+  enum tidemark_gate_status status;
+  double value;     /* in the gate's base unit (bytes, seconds); NaN: none */
+  char reason[160]; /* one clause, cut if longer */
+} tidemark_gate_result;
+
+/* Holds a gate (docs/gates.md) against the recording as it is now. Blocks for
+ * at most timeout_ms. Other than TIDEMARK_DONE, and when the gate is longer
+ * than 424 bytes or wrong, the result is inconclusive and says why. */
+TIDEMARK_API enum tidemark_answer tidemark_gate(tidemark_session* session,
+                                                const char* gate,
+                                                uint32_t timeout_ms,
+                                                tidemark_gate_result* result);
+
+/* A gate or finding that fired while the run went on; again with
+ * TIDEMARK_GATE_PASS when it is over. */
+typedef struct tidemark_alert {
+  enum tidemark_gate_status status;
+  int64_t time_ns; /* CLOCK_BOOTTIME */
+  double value;    /* NaN: none */
+  char name[160];  /* cut if longer */
+} tidemark_alert;
+
+/* The oldest alert that this process has not taken yet: 1; none: 0. Does not
+ * enter the kernel. One thread at a time gets each. */
+TIDEMARK_API int tidemark_alert_poll(tidemark_session* session,
+                                     tidemark_alert* alert);
+/* Waits for one, at most timeout_ms; returns at once without a daemon. */
+TIDEMARK_API enum tidemark_answer tidemark_alert_wait(tidemark_session* session,
+                                                      uint32_t timeout_ms,
+                                                      tidemark_alert* alert);
+/* Alerts that were overwritten before this process took them: 12 are kept. */
+TIDEMARK_API uint64_t tidemark_alerts_missed(tidemark_session* session);
 
 /* --- Figures ------------------------------------------------------------ */
 

@@ -14,10 +14,13 @@
 
 #include <tidemark/tidemark.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <exception>
+#include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 
 namespace tidemark {
@@ -41,6 +44,28 @@ enum class Answer {
   done = TIDEMARK_DONE,
   timed_out = TIDEMARK_TIMED_OUT,
   no_daemon = TIDEMARK_NO_DAEMON,
+};
+
+// What became of a gate that was evaluated now.
+enum class Outcome {
+  pass = TIDEMARK_GATE_PASS,
+  warn = TIDEMARK_GATE_WARN,
+  fail = TIDEMARK_GATE_FAIL,
+  inconclusive = TIDEMARK_GATE_INCONCLUSIVE,
+};
+
+struct GateOutcome {
+  Answer answer = Answer::no_daemon;
+  tidemark_gate_result result{};
+
+  Outcome outcome() const noexcept {
+    return static_cast<Outcome>(result.status);
+  }
+  bool passed() const noexcept {
+    return outcome() == Outcome::pass || outcome() == Outcome::warn;
+  }
+  double value() const noexcept { return result.value; }  // NaN: none
+  const char* reason() const noexcept { return result.reason; }
 };
 
 class Session {
@@ -79,6 +104,22 @@ class Session {
   Answer flush(std::chrono::milliseconds timeout) const noexcept {
     return static_cast<Answer>(
         tidemark_flush(session_, static_cast<uint32_t>(timeout.count())));
+  }
+  // Holds a gate, such as "max(rss_anon) < 1GiB", against the run so far.
+  GateOutcome gate(const char* expression,
+                   std::chrono::milliseconds timeout =
+                       std::chrono::seconds(5)) const noexcept {
+    GateOutcome outcome;
+    outcome.answer = static_cast<Answer>(
+        tidemark_gate(session_, expression,
+                      static_cast<uint32_t>(timeout.count()), &outcome.result));
+    return outcome;
+  }
+  // The oldest alert that was not taken yet.
+  std::optional<tidemark_alert> alert() const noexcept {
+    tidemark_alert alert;
+    if (tidemark_alert_poll(session_, &alert) == 0) return std::nullopt;
+    return alert;
   }
 
  private:
@@ -300,6 +341,37 @@ class Span {
   tidemark_span_state state_;
   bool ok_ = true;
   detail::Unwinding unwinding_;
+};
+
+// Calls `call` with each alert, from a thread of its own, until it is
+// destroyed. The session must outlive it. What `call` throws ends the program.
+class AlertWatch {
+ public:
+  template <typename Call>
+  AlertWatch(const Session& session, Call call)
+      : thread_([this, raw = session.get(), call = std::move(call)]() mutable {
+          while (!ended_.load(std::memory_order_acquire)) {
+            tidemark_alert alert;
+            const auto answer = tidemark_alert_wait(raw, kStepMs, &alert);
+            if (answer == TIDEMARK_DONE) {
+              call(alert);
+            } else if (answer == TIDEMARK_NO_DAEMON) {
+              std::this_thread::sleep_for(std::chrono::milliseconds(kStepMs));
+            }
+          }
+        }) {}
+  AlertWatch(const AlertWatch&) = delete;
+  AlertWatch& operator=(const AlertWatch&) = delete;
+  ~AlertWatch() {
+    ended_.store(true, std::memory_order_release);
+    thread_.join();
+  }
+
+ private:
+  static constexpr uint32_t kStepMs = 100;
+
+  std::atomic<bool> ended_{false};
+  std::thread thread_;
 };
 
 }  // namespace client

@@ -9,6 +9,16 @@ from ctypes import c_uint64, c_void_p
 NO_METRIC = 0xFFFFFFFF
 
 
+class GateResult(ctypes.Structure):
+    _fields_ = [("status", c_int), ("value", c_double),
+                ("reason", ctypes.c_char * 160)]
+
+
+class Alert(ctypes.Structure):
+    _fields_ = [("status", c_int), ("time_ns", c_int64), ("value", c_double),
+                ("name", ctypes.c_char * 160)]
+
+
 class Bucket(ctypes.Structure):
     _fields_ = [("from_ns", c_int64), ("to_ns", c_int64), ("count", c_uint64)]
 
@@ -40,6 +50,8 @@ BRIEF = {
     "tidemark_op_done": (None, [c_void_p, c_uint32, c_int64, c_int64, c_int]),
     "tidemark_total": (c_uint64, [c_void_p, c_uint32]),
     "tidemark_total_failed": (c_uint64, [c_void_p, c_uint32]),
+    "tidemark_alert_poll": (c_int, [c_void_p, POINTER(Alert)]),
+    "tidemark_alerts_missed": (c_uint64, [c_void_p]),
     "tidemark_span_max": (c_int64, [c_void_p, c_uint32]),
     "tidemark_span_buckets": (c_uint32, [c_void_p, c_uint32, POINTER(Bucket),
                                          c_uint32]),
@@ -49,6 +61,9 @@ WAITING = {
     "tidemark_close": (None, [c_void_p]),
     "tidemark_quiesce": (c_int, [c_void_p, c_uint32]),
     "tidemark_flush": (c_int, [c_void_p, c_uint32]),
+    "tidemark_gate": (c_int, [c_void_p, c_char_p, c_uint32,
+                              POINTER(GateResult)]),
+    "tidemark_alert_wait": (c_int, [c_void_p, c_uint32, POINTER(Alert)]),
 }
 
 
@@ -90,7 +105,8 @@ class Library:
 
     @staticmethod
     def _absent(name):
-        answer = 2 if name in ("tidemark_quiesce", "tidemark_flush") else 0
+        waits = name in WAITING and WAITING[name][0] is c_int
+        answer = 2 if waits else 0  # no daemon
         return lambda *unused: answer
 
 

@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 
-from . import _statistics
+from . import _alerts, _statistics
 from ._library import NO_METRIC, library
 
 KINDS = ("custom", "setup", "warmup", "ramp", "load", "steady", "cooldown",
@@ -262,6 +262,21 @@ class _Speaker:
 
     def flush(self, timeout=5.0):
         return Answer(library.flush(self._session, _milliseconds(timeout)))
+
+    def gate(self, expression, timeout=5.0):
+        """Holds a gate, such as "max(rss_anon) < 1GiB", against the run so far;
+        the result is true unless it failed or could not be decided."""
+        return _alerts.ask(self._session, _bytes(expression),
+                           _milliseconds(timeout))
+
+    def alerts(self):
+        """What fired since it was last asked, oldest first."""
+        return list(_alerts.taken(self._session))
+
+    def on_alert(self, call):
+        """Calls call(alert) for each, from a thread of its own, until the
+        returned watch is stopped or the program ends."""
+        return _alerts.Watch(self._session, call)
 
     @staticmethod
     def now_ns():
