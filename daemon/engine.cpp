@@ -103,9 +103,18 @@ Status Engine::Impl::open_recording() {
   info.socket = options.socket;
   info.levels = sampler.levels();
   info.levels.push_back(lives ? "process_life: tp_btf" : "process_life: none");
-  TIDEMARK_TRY(auto sink, create_recording(options.output, info));
+  TIDEMARK_TRY(auto sink, open_sink(info));
   recorder = std::make_unique<Recorder>(std::move(sink), clock);
   return {};
+}
+
+Result<std::unique_ptr<RecordSink>> Engine::Impl::open_sink(
+    const RecordingInfo& info) {
+  if (!options.rotation) return create_recording(options.output, info);
+  TIDEMARK_TRY(auto sink, RotatingSink::create(options.output, info,
+                                               *options.rotation, clock));
+  rotating = sink.get();
+  return sink;
 }
 
 Status Engine::Impl::open_timers() {
@@ -199,6 +208,10 @@ void Engine::command_ended(int wait_status) {
 size_t Engine::watched_alive() const {
   return impl_->processes.watched().size();
 }
+
+bool Engine::makes_progress() { return impl_->recorder->makes_progress(); }
+
+void Engine::tune(EngineTuning tuning) { impl_->tune(std::move(tuning)); }
 
 void Engine::on_failure(std::function<void()> handler) {
   impl_->failure_handler = std::move(handler);

@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,11 +17,14 @@
 #include "daemon/collector.h"
 #include "daemon/heap_settings.h"
 #include "daemon/roles.h"
+#include "daemon/rotation_limits.h"
 
 namespace tidemark {
 
 struct EngineOptions {
-  std::string output;  // must not exist
+  // A file that must not exist yet; with `rotation` a folder that must.
+  std::string output;
+  std::optional<RotationLimits> rotation;
   Nanoseconds interval = std::chrono::seconds(1);
   double budget = 0.01;
   HeapSettings heap;
@@ -30,6 +34,15 @@ struct EngineOptions {
   std::vector<std::string> command;  // record -- cmd, for the recording's head
   bool adopt_children = false;       // our children are the command's tree
   Roots roots;
+};
+
+// What can be changed while it records.
+struct EngineTuning {
+  Nanoseconds interval{0};
+  double budget = 0;
+  RoleRules rules;  // of processes and clients met from now on, and of those
+                    // alive; what is watched stays so
+  std::optional<RotationLimits> rotation;
 };
 
 struct EngineProgress {
@@ -60,10 +73,15 @@ class Engine {
   // Processes of the command that are alive.
   size_t watched_alive() const;
 
+  void tune(EngineTuning tuning);
+
   // Called when the recording cannot go on; finish() says why.
   void on_failure(std::function<void()> handler);
 
   EngineProgress progress() const;
+  // False when what was handed to the writer at the last call has not been
+  // written since: the disk, or the writer, hangs.
+  bool makes_progress();
   // Selectors that never met a process, as written.
   std::vector<std::string> unmatched_selectors() const;
 

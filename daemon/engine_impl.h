@@ -16,6 +16,7 @@
 #include "daemon/quiesce_desk.h"
 #include "daemon/recorder.h"
 #include "daemon/registry.h"
+#include "daemon/rotating_sink.h"
 #include "daemon/sampler.h"
 #include "daemon/self_meter.h"
 #include "daemon/tick_schedule.h"
@@ -30,6 +31,7 @@ struct Engine::Impl final : EventSink {
   Status open_clients();
   void open_lives();
   Status open_recording();
+  Result<std::unique_ptr<RecordSink>> open_sink(const RecordingInfo& info);
   Status open_timers();
   Status finish();
   SelfReadings self_readings() const;
@@ -49,6 +51,8 @@ struct Engine::Impl final : EventSink {
   void take_edge(BootTime mark_time, BootTime last_mark_time);
   void put_own_values(FrameBuilder& frame, Nanoseconds tick_late);
   void govern(BootTime now);
+  void set_interval();
+  void tune(EngineTuning tuning);
   void note_problems(BootTime now);
   void add_event(EventKind kind, BootTime time, std::string name,
                  std::string text, int64_t value = 0);
@@ -72,6 +76,7 @@ struct Engine::Impl final : EventSink {
   GateEvaluator evaluate_gate = [](const GateRequest&) { return GateAnswer(); };
   std::unique_ptr<LifeWatch> lives;
   std::unique_ptr<Recorder> recorder;
+  RotatingSink* rotating = nullptr;  // the recorder's
   std::optional<TickSchedule> schedule;
   EventLoop::TimerId tick_timer = 0, poll_timer = 0, quiesce_timer = 0;
   bool poll_armed = false;

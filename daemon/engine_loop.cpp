@@ -204,9 +204,24 @@ void Engine::Impl::govern(BootTime now) {
   if (!governor.update(now, SelfMeter::process_cpu())) return;
   add_event(EventKind::governor, now, "", governor.reason());
   log_info(governor.reason());
+  set_interval();
+}
+
+void Engine::Impl::set_interval() {
   const Nanoseconds wanted =
       options.interval * governor.decision().interval_factor;
   if (wanted != schedule->interval()) schedule->set_interval(wanted);
+}
+
+void Engine::Impl::tune(EngineTuning tuning) {
+  options.interval = tuning.interval;
+  options.rules = std::move(tuning.rules);
+  governor.set_budget(tuning.budget);
+  set_interval();
+  processes.classify_again();
+  if (rotating != nullptr && tuning.rotation) {
+    rotating->set_limits(*tuning.rotation);
+  }
 }
 
 void Engine::Impl::note_problems(BootTime now) {

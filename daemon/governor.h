@@ -32,6 +32,8 @@ class Governor {
   // decision changed; reason() then says why, in one sentence.
   bool update(BootTime now, Nanoseconds cpu);
 
+  void set_budget(double budget) { budget_ = budget; }
+
   const GovernorDecision& decision() const { return decision_; }
   const std::string& reason() const { return reason_; }
   // CPU over elapsed time in the last window; 0 before the first.

@@ -63,6 +63,46 @@ Status set_state_dir(Options& options, const std::string& value) {
   return {};
 }
 
+Status set_size(const std::string& value, int64_t least, int64_t& target) {
+  TIDEMARK_TRY(const Bytes size, parse_bytes(value));
+  if (size.count < least) {
+    return fail(ErrorKind::usage,
+                fmt::format("'{}': less than {}", value,
+                            format_bytes(static_cast<double>(least))));
+  }
+  target = size.count;
+  return {};
+}
+
+Status set_age(const std::string& value, Nanoseconds& target) {
+  TIDEMARK_TRY(const Nanoseconds age, parse_duration(value));
+  if (age < std::chrono::seconds(1)) {
+    return fail(ErrorKind::usage, "'" + value + "': less than a second");
+  }
+  target = age;
+  return {};
+}
+
+Status set_rotate_size(Options& options, const std::string& value) {
+  return set_size(value, 64 << 10, options.rotation.size);
+}
+
+Status set_rotate_age(Options& options, const std::string& value) {
+  return set_age(value, options.rotation.age);
+}
+
+Status set_keep_size(Options& options, const std::string& value) {
+  return set_size(value, 64 << 10, options.rotation.keep.keep_bytes);
+}
+
+Status set_keep_age(Options& options, const std::string& value) {
+  return set_age(value, options.rotation.keep.keep_age);
+}
+
+Status set_keep_free(Options& options, const std::string& value) {
+  return set_size(value, 0, options.rotation.keep.keep_free);
+}
+
 Status set_quiet(Options& options, const std::string& value) {
   if (value != "true" && value != "false" && value != "1" && value != "0") {
     return fail(ErrorKind::usage, "'" + value + "': true or false");
@@ -120,13 +160,18 @@ struct Key {
   bool list = false;
 };
 
-constexpr std::array<Key, 12> kKeys = {{
+constexpr std::array<Key, 17> kKeys = {{
     {"output", "TIDEMARK_OUTPUT", set_output},
     {"interval", "TIDEMARK_INTERVAL", set_interval},
     {"budget", "TIDEMARK_BUDGET", set_budget},
     {"for", "TIDEMARK_FOR", set_duration},
     {"socket", "TIDEMARK_SOCKET", set_socket},
     {"state_dir", "TIDEMARK_STATE_DIR", set_state_dir},
+    {"rotate_size", "TIDEMARK_ROTATE_SIZE", set_rotate_size},
+    {"rotate_age", "TIDEMARK_ROTATE_AGE", set_rotate_age},
+    {"keep_size", "TIDEMARK_KEEP_SIZE", set_keep_size},
+    {"keep_age", "TIDEMARK_KEEP_AGE", set_keep_age},
+    {"keep_free", "TIDEMARK_KEEP_FREE", set_keep_free},
     {"quiet", "TIDEMARK_QUIET", set_quiet},
     {"heap", "TIDEMARK_HEAP", set_heap},
     {"heap_sample", "TIDEMARK_HEAP_SAMPLE", set_heap_sample},

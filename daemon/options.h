@@ -14,6 +14,7 @@
 #include "core/base/units.h"
 #include "daemon/heap_settings.h"
 #include "daemon/roles.h"
+#include "daemon/rotation_limits.h"
 
 namespace tidemark {
 
@@ -24,6 +25,7 @@ struct Options {
   std::optional<Nanoseconds> duration;  // --for
   std::string socket;                   // "" = a private one
   std::string state_dir = "/var/lib/tidemark";  // tidemarkd's recordings
+  RotationLimits rotation;                      // of what is kept there
   bool quiet = false;
   HeapSettings heap{HeapMode::automatic};  // of every watched process
   std::vector<Selector> watch;

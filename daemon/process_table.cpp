@@ -192,10 +192,21 @@ void ProcessTable::watch(SubjectId id) {
   if (entry.subject.watched) return;
   entry.subject.watched = true;
   publish(entry);
+  spread_watch(alive());
+}
+
+std::vector<ProcessKey> ProcessTable::alive() const {
   std::vector<ProcessKey> all;
   all.reserve(by_key_.size());
   for (const auto& known : by_key_) all.push_back(known.first);
-  spread_watch(all);
+  return all;
+}
+
+void ProcessTable::classify_again() {
+  for (auto& [key, entry] : by_key_) {
+    if (!entry.exited) publish(entry);
+  }
+  spread_watch(alive());
 }
 
 void ProcessTable::set_role(SubjectId id, std::string_view role) {

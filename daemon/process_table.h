@@ -74,6 +74,8 @@ class ProcessTable {
   // Watches this process and its descendants, also future ones.
   void watch(SubjectId id);
   void set_role(SubjectId id, std::string_view role);
+  // Asks `classify` about every process once more: its rules have changed.
+  void classify_again();
   void set_cgroup(SubjectId id, std::string_view path);
   // Alive and watched, in order of id; valid until the table changes.
   const std::vector<SubjectId>& watched() const;
@@ -119,6 +121,7 @@ class ProcessTable {
   void refresh(Entry& entry, const ProcessSeen& seen);
   void describe(Subject& subject);
   void publish(Entry& entry);
+  std::vector<ProcessKey> alive() const;
   bool parent_watched(const Subject& subject) const;
   void list_watched(SubjectId id);
   void unlist_watched(SubjectId id);

@@ -50,6 +50,12 @@ void Recorder::flush() {
   idle_.wait(lock, [this] { return queue_.empty() && !busy_; });
 }
 
+bool Recorder::makes_progress() {
+  const std::lock_guard lock(mutex_);
+  const bool idle = queue_.empty() && !busy_;
+  return std::exchange(items_seen_, items_done_) != items_done_ || idle;
+}
+
 void Recorder::run(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
   while (true) {
@@ -65,6 +71,7 @@ void Recorder::run(const std::stop_token& stop) {
     lock.lock();
     if (item != nullptr) free_.push_back(std::move(item));
     busy_ = false;
+    ++items_done_;
     idle_.notify_all();
   }
 }

@@ -30,6 +30,8 @@ class Recorder {
   bool push(std::unique_ptr<RecordItem>& item);
   // Loop thread. Waits until all that was pushed before is written, or tried.
   void flush();
+  // Loop thread. False: nothing of the queue was taken since the last call.
+  bool makes_progress();
   // Writes all that is queued, then END, and ends the thread. Error `full` or
   // `io`: data was lost.
   Status finish(BootTime time);
@@ -57,12 +59,14 @@ class Recorder {
   int64_t frames_dropped_ = 0;  // loop thread
   MissingTicks dropped_;        // loop thread: not yet in the file
 
-  mutable std::mutex mutex_;  // guards the four below; never held across I/O
+  mutable std::mutex mutex_;  // guards those below; never held across I/O
   std::condition_variable_any wake_;
   std::condition_variable idle_;
   std::deque<std::unique_ptr<RecordItem>> queue_;
   std::vector<std::unique_ptr<RecordItem>> free_;  // last in, first out
   bool busy_ = false;
+  int64_t items_done_ = 0;
+  int64_t items_seen_ = -1;  // loop thread: at the last makes_progress()
 
   std::jthread thread_;  // last: started when all else is there
 };

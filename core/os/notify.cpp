@@ -14,6 +14,11 @@ void notify_status(std::string_view text) {
   sd_notify(0, ("STATUS=" + sanitize_log(text)).c_str());
 }
 
+void notify_reloading(int64_t monotonic_ns) {
+  sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld",
+             static_cast<long long>(monotonic_ns / 1000));
+}
+
 void notify_stopping() { sd_notify(0, "STOPPING=1"); }
 
 void notify_watchdog() { sd_notify(0, "WATCHDOG=1"); }

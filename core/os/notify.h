@@ -2,6 +2,7 @@
 // (NOTIFY_SOCKET unset) every call does nothing.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
@@ -11,6 +12,8 @@ namespace tidemark {
 
 void notify_ready();
 void notify_status(std::string_view text);
+// The configuration is read again; notify_ready() says that it is done.
+void notify_reloading(int64_t monotonic_ns);
 void notify_stopping();
 void notify_watchdog();
 // How often the manager wants to hear from us (WatchdogSec); nullopt: never.

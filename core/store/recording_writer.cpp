@@ -47,10 +47,14 @@ struct RecordingWriter::Impl {
   Status add_alone(RecordKind kind, BootTime time);
   Status add_stacks(BootTime time);
   void restate_stacks();
+  std::unordered_set<StackId> living_stacks() const;
   Status pack(ChapterCompressor& into);
   Status add_chapter(int64_t time_ns, const ClockAnchor& anchor);
   Status flush();
   Status close(BootTime time);
+  Status write_late_stacks(BootTime time);
+  void inherit(const Impl& from);
+  void inherit_stacks(Impl& from);
 
   bool chapter_full() const {
     return !chapter_open ||
@@ -295,12 +299,16 @@ Status RecordingWriter::Impl::add_stacks(BootTime time) {
 
 void RecordingWriter::Impl::restate_stacks() {
   if (stacks_named.size() < kMostStacksRecords) return;
+  stacks.restate(living_stacks());
+  stacks_named.clear();
+}
+
+std::unordered_set<StackId> RecordingWriter::Impl::living_stacks() const {
   std::unordered_set<StackId> living;
   for (const auto& [id, subject] : subjects) {
     if (subject.stack.valid()) living.insert(subject.stack);
   }
-  stacks.restate(living);
-  stacks_named.clear();
+  return living;
 }
 
 Status RecordingWriter::Impl::write_events(std::span<const Event> events) {
@@ -320,13 +328,35 @@ Status RecordingWriter::Impl::write_events(std::span<const Event> events) {
   return flush();
 }
 
-Status RecordingWriter::Impl::close(BootTime time) {
-  if (!stacks.empty()) {
-    // Names that came after the last tick.
-    begin_write();
-    TIDEMARK_CHECK(add_stacks(time));
-    TIDEMARK_CHECK(flush());
+// Names that came after the last tick.
+Status RecordingWriter::Impl::write_late_stacks(BootTime time) {
+  if (stacks.empty()) return {};
+  begin_write();
+  TIDEMARK_CHECK(add_stacks(time));
+  return flush();
+}
+
+// All that a file which goes on has to tell once more.
+void RecordingWriter::Impl::inherit(const Impl& from) {
+  metrics = from.metrics;
+  for (const auto& [id, metric] : metrics) {
+    summarizer.define(metric);
+    new_metrics.insert(id);  // with their help
   }
+  subjects = from.subjects;
+  state = from.state;
+}
+
+// They move: they may be large, and the old file needs them no more. After the
+// file's head, which takes all that was queued for written.
+void RecordingWriter::Impl::inherit_stacks(Impl& from) {
+  stacks = std::exchange(from.stacks, {});
+  stacks.begin_file();
+  stacks.restate(living_stacks());
+}
+
+Status RecordingWriter::Impl::close(BootTime time) {
+  TIDEMARK_CHECK(write_late_stacks(time));
   EndRecord end = totals;
   close_chapter(to_ns(time), end.state, end.summary);
   codec.encode(end, payload);
@@ -372,6 +402,7 @@ void RecordingWriter::define(const Subject& subject) {
   if (!added && entry->second == subject) return;
   entry->second = subject;
   impl_->new_subjects.insert(id);
+  if (subject.stack.valid()) impl_->stacks.require(subject.stack);
 }
 
 bool RecordingWriter::define(const Module& module) {
@@ -410,6 +441,32 @@ Status RecordingWriter::write_gap(BootTime from, BootTime to, int64_t ticks,
   TIDEMARK_CHECK(impl_->flush());
   ++impl_->totals.gaps;
   impl_->defined_written();
+  return {};
+}
+
+Status RecordingWriter::continue_in(const std::string& path,
+                                    const RecordingInfo& info, BootTime time,
+                                    std::span<const Event> events) {
+  TIDEMARK_CHECK(impl_->write_late_stacks(time));
+  TIDEMARK_TRY(AppendFile file, AppendFile::create(path));
+  auto next = std::make_unique<Impl>(std::move(file), info, impl_->options);
+  next->inherit(*impl_);
+  Status status = next->start();
+  next->inherit_stacks(*impl_);
+  if (status && !events.empty()) {
+    status = next->write_events(events);
+    next->totals.events += events.size();
+    // The metrics went with the events, for whoever reads on from there.
+    if (status) next->defined_written();
+  }
+  if (!status) {
+    impl_->stacks = std::move(next->stacks);
+    next->file.discard();
+    return status;
+  }
+  std::swap(impl_, next);
+  // Without space for its end the old file is one that was not closed.
+  (void)next->close(time);
   return {};
 }
 

@@ -55,6 +55,12 @@ class RecordingWriter {
   // Says that `ticks` ticks between the two times are missing, and why.
   Status write_gap(BootTime from, BootTime to, int64_t ticks,
                    const std::string& reason);
+  // Goes on in a new file that can be read alone: all that is known, and
+  // `events`, stand at its head. Then the old file gets its END, so that who
+  // follows it finds the next one there. `info`: with a uuid of its own. Error:
+  // there is no new file and the old one goes on.
+  Status continue_in(const std::string& path, const RecordingInfo& info,
+                     BootTime time, std::span<const Event> events);
   Status sync();                // fdatasync
   Status close(BootTime time);  // END record with totals, sync, close
   int64_t bytes_written() const;

@@ -27,14 +27,26 @@ Buckets merged(const Buckets& buckets, const HistogramRecord& record) {
 
 }  // namespace
 
+SubjectSlots& SubjectSlots::operator=(const SubjectSlots& other) {
+  if (this == &other) return *this;
+  pages_.clear();
+  for (const auto& page : other.pages_) {
+    pages_.push_back(page ? std::make_unique<Page>(*page) : nullptr);
+  }
+  free_ = other.free_;
+  next_ = other.next_;
+  return *this;
+}
+
 uint32_t SubjectSlots::acquire(uint32_t id) {
   const uint32_t page = id / kPage;
   if (page >= pages_.size()) pages_.resize(page + 1);
   if (pages_[page] == nullptr) {
     pages_[page] = std::make_unique<Page>();
-    pages_[page]->fill(kNone);
+    pages_[page]->slots.fill(kNone);
   }
-  uint32_t& slot = (*pages_[page])[id % kPage];
+  ++pages_[page]->used;
+  uint32_t& slot = pages_[page]->slots[id % kPage];
   if (free_.empty()) {
     slot = next_++;
   } else {
@@ -48,7 +60,9 @@ void SubjectSlots::release(uint32_t id) {
   const uint32_t slot = find(id);
   if (slot == kNone) return;
   free_.push_back(slot);
-  (*pages_[id / kPage])[id % kPage] = kNone;
+  auto& page = pages_[id / kPage];
+  page->slots[id % kPage] = kNone;
+  if (--page->used == 0) page.reset();
 }
 
 void SubjectSlots::clear() {

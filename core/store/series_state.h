@@ -25,10 +25,14 @@ namespace tidemark {
 class SubjectSlots {
  public:
   static constexpr uint32_t kNone = UINT32_MAX;
+  SubjectSlots() = default;
+  SubjectSlots(const SubjectSlots& other) { *this = other; }
+  SubjectSlots& operator=(const SubjectSlots& other);
+
   uint32_t find(uint32_t id) const {
     const uint32_t page = id / kPage;
     if (page >= pages_.size() || pages_[page] == nullptr) return kNone;
-    return (*pages_[page])[id % kPage];
+    return pages_[page]->slots[id % kPage];
   }
   uint32_t acquire(uint32_t id);
   void release(uint32_t id);
@@ -36,7 +40,12 @@ class SubjectSlots {
 
  private:
   static constexpr uint32_t kPage = 64;
-  using Page = std::array<uint32_t, kPage>;
+  // Given back with its last subject: ids only grow, for as long as a daemon
+  // runs.
+  struct Page {
+    std::array<uint32_t, kPage> slots;
+    uint32_t used = 0;
+  };
   std::vector<std::unique_ptr<Page>> pages_;
   std::vector<uint32_t> free_;
   uint32_t next_ = 0;

@@ -38,6 +38,7 @@ bool StackQueue::define(const Module& module) {
 bool StackQueue::define(const Stack& stack) {
   if (!known_.define(stack)) return false;
   stacks_.insert(stack.id);
+  told_.insert(stack.id);
   return true;
 }
 
@@ -76,11 +77,21 @@ void StackQueue::restate(const std::unordered_set<StackId>& living) {
     const Stack* stack = known_.stack(id);
     if (stack == nullptr) continue;
     stacks_.insert(id);
+    told_.insert(id);
     for (const StackAddress& address : stack->addresses) {
       if (address.module.valid()) modules_.insert(address.module);
       if (known_.symbols(address) != nullptr) symbols_.insert(address);
     }
   }
+}
+
+void StackQueue::begin_file() {
+  told_.clear();
+  for (const auto& [id, module] : known_.modules()) modules_.insert(id);
+}
+
+void StackQueue::require(StackId id) {
+  if (!told_.contains(id)) restate({id});
 }
 
 }  // namespace tidemark

@@ -28,12 +28,18 @@ class StackQueue {
   void clear();
   // All that these stacks need is to be written again.
   void restate(const std::unordered_set<StackId>& living);
+  // A new file begins, which was told nothing: all modules are to be written,
+  // since what is defined later may name them, and stacks as they are needed.
+  void begin_file();
+  // Something names this stack: it is to be written unless the file has it.
+  void require(StackId id);
 
  private:
   StackTable known_;
   std::set<ModuleId> modules_;
   std::set<StackId> stacks_;
   std::set<StackAddress> symbols_;
+  std::unordered_set<StackId> told_;  // in this file, or to be
 };
 
 }  // namespace tidemark

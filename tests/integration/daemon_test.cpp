@@ -1,6 +1,7 @@
 // tidemarkd: records until SIGTERM, meets clients at its socket.
 #include <algorithm>
 
+#include "core/store/recording_series.h"
 #include "record_fixture.h"
 
 namespace tidemark {
@@ -37,6 +38,107 @@ TEST_F(RecordTest, TheDaemonNamesARecordingByTheDate) {
   EXPECT_TRUE(wait_until([&] { return made() == 1; }));
   ::kill(pid, SIGTERM);
   EXPECT_EQ(wait_for(pid), 0);
+}
+
+class ServiceTest : public RecordTest {
+ protected:
+  std::string config() const { return path("t.toml"); }
+  void configure(const std::string& text) const {
+    std::ofstream(config())
+        << "socket = \"" << path("client.sock") << "\"\nstate_dir = \""
+        << folder_ << "\"\ninterval = \"50ms\"\n"
+        << text;
+  }
+  pid_t serve() const { return spawn({kDaemon, "--config", config()}); }
+  std::vector<std::string> parts() const {
+    std::vector<std::string> paths;
+    const auto found = series_parts(folder_);
+    for (const SeriesPart& part : found.value()) {
+      paths.push_back(part.path());
+    }
+    return paths;
+  }
+  bool wait_for_parts(size_t count) const {
+    return wait_until([&] { return parts().size() >= count; });
+  }
+  bool wait_to_say(const std::string& text) const {
+    return wait_until([&] { return said().find(text) != std::string::npos; });
+  }
+  static int end(pid_t pid) {
+    ::kill(pid, SIGTERM);
+    return wait_for(pid);
+  }
+};
+
+TEST_F(ServiceTest, RotatesAndEachPartCanBeReadAlone) {
+  configure("rotate_age = \"1s\"\n");
+  const pid_t pid = serve();
+  ASSERT_TRUE(wait_for_parts(1)) << said();
+  ::setenv("TIDEMARK_SOCKET", path("client.sock").c_str(), 1);
+  EXPECT_EQ(wait_for(spawn({kTidemark, "phase", "begin", "load"})), 0);
+  ::unsetenv("TIDEMARK_SOCKET");
+  EXPECT_TRUE(wait_for_parts(3)) << said();
+  EXPECT_EQ(end(pid), 0) << said();
+  const auto paths = parts();
+  for (const std::string& part : paths) {
+    const auto back = try_read(part);
+    ASSERT_TRUE(back) << part;
+    EXPECT_TRUE(back->closed) << part;
+    EXPECT_TRUE(back->damages.empty()) << part;
+    EXPECT_EQ(back->of(EventKind::phase_begin).size(), 1u) << part;
+    EXPECT_GT(back->dictionary.subjects().size(), 1u) << part;
+  }
+}
+
+TEST_F(ServiceTest, IsAloneInItsFolder) {
+  configure("");
+  const pid_t pid = serve();
+  ASSERT_TRUE(wait_for_parts(1)) << said();
+  EXPECT_EQ(wait_for(serve()), 64);
+  EXPECT_NE(said().find("another tidemarkd records into " + folder_),
+            std::string::npos)
+      << said();
+  EXPECT_EQ(parts().size(), 1u);
+  EXPECT_EQ(end(pid), 0);
+}
+
+TEST_F(ServiceTest, ASocketThatNobodyListensOnIsTakenOver) {
+  configure("");
+  const pid_t pid = serve();
+  ASSERT_TRUE(wait_to_say("recording to")) << said();
+  ::kill(pid, SIGKILL);
+  wait_for(pid);
+  ASSERT_TRUE(std::filesystem::exists(path("client.sock")));
+  const pid_t next = serve();
+  ASSERT_TRUE(wait_for_parts(2)) << said();
+  ::setenv("TIDEMARK_SOCKET", path("client.sock").c_str(), 1);
+  EXPECT_EQ(wait_for(spawn({kTidemark, "mark", "here"})), 0) << said();
+  ::unsetenv("TIDEMARK_SOCKET");
+  EXPECT_EQ(end(next), 0);
+}
+
+TEST_F(ServiceTest, ReloadsAndKeepsTheOldOptionsWhenTheNewAreWrong) {
+  configure("rotate_age = \"1h\"\n");
+  const pid_t pid = serve();
+  ASSERT_TRUE(wait_for_parts(1)) << said();
+  configure("rotate_aeg = \"1s\"\n");
+  ::kill(pid, SIGHUP);
+  EXPECT_TRUE(wait_to_say("did you mean 'rotate_age'?")) << said();
+  EXPECT_TRUE(wait_to_say("stay as they are")) << said();
+  EXPECT_EQ(parts().size(), 1u);
+  configure("rotate_age = \"1s\"\nheap = \"off\"\n");
+  ::kill(pid, SIGHUP);
+  EXPECT_TRUE(wait_to_say("heap will hold after a restart")) << said();
+  EXPECT_TRUE(wait_for_parts(2)) << said();
+  EXPECT_EQ(end(pid), 0);
+}
+
+TEST_F(ServiceTest, SaysWhyItCannotWrite) {
+  std::ofstream(path("file")) << "x";
+  EXPECT_EQ(wait_for(spawn({kDaemon, "--state-dir", path("file"), "--socket",
+                            path("client.sock")})),
+            64);
+  EXPECT_NE(said().find("is no folder"), std::string::npos) << said();
 }
 
 TEST_F(RecordTest, TheDaemonRefusesWhatItDoesNotKnow) {
