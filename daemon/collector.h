@@ -23,6 +23,7 @@
 namespace tidemark {
 
 class ProcessTable;
+class StackDesk;
 
 // How often a collector runs (design part 4.1).
 enum class Tier : uint8_t {
@@ -93,6 +94,7 @@ struct CollectorContext {
   Roots roots;
   Definer& definer;
   ProcessTable& processes;
+  StackDesk& stacks;
   const Clock& clock;
   EventSink* events = nullptr;  // nullptr: nobody wants them
   HeapSettings heap = {};

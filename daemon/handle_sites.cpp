@@ -1,63 +1,28 @@
 #include "daemon/handle_sites.h"
 
-#include <algorithm>
-
 #include "daemon/collectors/site_metrics.h"
 
 namespace tidemark {
+
 HandleSites::HandleSites(Definer& definer)
-    : definer_(definer),
+    : subjects_(definer),
       live_count_(definer.define_metric(kSiteMetrics[kSiteLiveCount])),
       alloc_count_(definer.define_metric(kSiteMetrics[kSiteAllocCount])) {}
 
-void HandleSites::accept(const ResolvedStacks& found) {
-  for (const ResolvedStacks::Object& object : found.objects) {
-    modules_[object.index] =
-        definer_.define_module({{}, object.path, object.build_id});
-  }
-  for (const ResolvedStacks::Known& known : found.stacks) {
-    const auto place = pending_.find(known.token);
-    if (place == pending_.end()) continue;
-    stacks_[place->second] = define(known.stack);
-    pending_.erase(place);
-  }
-  for (const ResolvedStacks::Names& names : found.names) {
-    definer_.define_symbols(
-        {{modules_[names.object], names.offset}, names.frames});
-  }
-}
-
-StackId HandleSites::define(const UnwoundStack& unwound) {
-  if (unwound.frames.empty()) return {};
-  Stack stack;
-  stack.quality = unwound.quality;
-  stack.truncated = unwound.truncated;
-  for (const UnwoundFrame& frame : unwound.frames) {
-    const bool in_file = frame.object != UnwoundFrame::kNoObject;
-    stack.addresses.push_back(
-        {in_file ? modules_[frame.object] : ModuleId(), frame.offset});
-  }
-  return definer_.define_stack(stack);
+void HandleSites::found(HandleSlot slot, uint64_t key, StackId stack) {
+  const auto waiting = waiting_.find(slot);
+  if (waiting == waiting_.end()) return;
+  if (--waiting->second == 0) waiting_.erase(waiting);
+  stacks_[{slot, key}] = stack;
 }
 
 bool HandleSites::waits(HandleSlot slot) const {
-  return std::ranges::any_of(
-      pending_, [&](const auto& each) { return each.second.first == slot; });
+  return waiting_.contains(slot);
 }
 
-HandleSites::Site& HandleSites::site_of(const Key& key) {
+HandleSites::Site& HandleSites::site_of(const SiteKey& key) {
   const auto [found, added] = sites_.try_emplace(key);
-  if (added) {
-    const auto& [owner, kind, stack, cohort] = key;
-    Subject subject;
-    subject.kind = SubjectKind::site;
-    subject.name = phases_[cohort];
-    subject.owner = owner;
-    subject.stack = stack;
-    subject.site_kind = kind;
-    subject.cohort = cohort;
-    found->second.subject = definer_.define_subject(subject);
-  }
+  if (added) found->second.subject = subjects_.define(key);
   return found->second;
 }
 
@@ -84,14 +49,13 @@ void HandleSites::end(HandleSlot slot) {
   const auto owner = owners_.find(slot);
   if (owner == owners_.end()) return;
   std::erase_if(sites_, [&](const auto& each) {
-    if (std::get<0>(each.first) != owner->second) return false;
-    definer_.end_subject(each.second.subject);
+    if (each.first.owner != owner->second) return false;
+    subjects_.end(each.second.subject);
     return true;
   });
   std::erase_if(stacks_,
                 [&](const auto& each) { return each.first.first == slot; });
-  std::erase_if(pending_,
-                [&](const auto& each) { return each.second.first == slot; });
+  waiting_.erase(slot);
   owners_.erase(owner);
 }
 

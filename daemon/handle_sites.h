@@ -2,19 +2,16 @@
 // stacks turned out equal are one site, each site one subject.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <span>
-#include <string>
-#include <tuple>
-#include <unordered_map>
 #include <utility>
-#include <vector>
 
 #include "core/base/ids.h"
 #include "core/model/site.h"
 #include "daemon/collector.h"
-#include "daemon/stack_resolver.h"
+#include "daemon/site_subjects.h"
 #include "probes/handles.h"
 
 namespace tidemark {
@@ -23,28 +20,25 @@ class HandleSites {
  public:
   explicit HandleSites(Definer& definer);
 
-  void phase_changed(const Cohort& cohort) {
-    phases_[cohort.ordinal] = cohort.path;
-  }
+  void phase_changed(const Cohort& cohort) { subjects_.phase_changed(cohort); }
   void begin(HandleSlot slot, SubjectId owner) { owners_[slot] = owner; }
-  // Which stack a token of the resolver is of.
-  void expect(uint64_t token, HandleSlot slot, uint64_t key) {
-    pending_[token] = {slot, key};
-  }
-  // Nobody looks for it: its rows go to a site without frames.
+  // The stack of a key is being looked for.
+  void expect(HandleSlot slot) { ++waiting_[slot]; }
+  // It was found; invalid: its rows go to a site without frames.
+  void found(HandleSlot slot, uint64_t key, StackId stack);
+  // Nobody looks for it: as one of which nothing was found.
   void give_up(HandleSlot slot, uint64_t key) { stacks_[{slot, key}] = {}; }
-  void accept(const ResolvedStacks& found);
   // Rows of a slot whose stack is still being looked for.
   bool waits(HandleSlot slot) const;
 
   // Adds the rows up and puts them. Those without a stack wait, unless `last`:
   // then they go to a site without frames.
   void put(std::span<const HandleSite> rows, bool last, FrameBuilder& frame);
-  // The process ended and its last rows were put: so do its sites.
+  // The process ended and its last rows were put: so do its sites. Nothing may
+  // be looked for then (waits()): a slot is given to another process.
   void end(HandleSlot slot);
 
  private:
-  using Key = std::tuple<SubjectId, SiteKind, StackId, uint32_t>;
   using Place = std::pair<HandleSlot, uint64_t>;  // and stack key
   struct Site {
     SubjectId subject;
@@ -52,17 +46,14 @@ class HandleSites {
     int64_t open = 0;
   };
 
-  StackId define(const UnwoundStack& unwound);
-  Site& site_of(const Key& key);
+  Site& site_of(const SiteKey& key);
 
-  Definer& definer_;
+  SiteSubjects subjects_;
   MetricId live_count_, alloc_count_;
-  std::unordered_map<uint32_t, std::string> phases_;  // paths by ordinal
   std::map<HandleSlot, SubjectId> owners_;
-  std::unordered_map<uint32_t, ModuleId> modules_;
-  std::unordered_map<uint64_t, Place> pending_;  // by token
+  std::map<HandleSlot, size_t> waiting_;
   std::map<Place, StackId> stacks_;
-  std::map<Key, Site> sites_;
+  std::map<SiteKey, Site> sites_;
 };
 
 }  // namespace tidemark

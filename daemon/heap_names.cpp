@@ -1,9 +1,16 @@
 #include "daemon/heap_names.h"
 
+#include <chrono>
 #include <iterator>
 #include <utility>
 
 namespace tidemark {
+namespace {
+
+// Between two looks at files that nobody asked for.
+constexpr std::chrono::seconds kPutAway{3};
+
+}  // namespace
 
 HeapNames::~HeapNames() {
   {
@@ -31,16 +38,25 @@ bool HeapNames::take(std::vector<HeapSymbols>& found) {
 }
 
 void HeapNames::run() {
-  Symbolizer symbolizer;
+  bool open = false;
   std::unique_lock lock(mutex_);
   while (true) {
-    asked_.wait(lock, [&] { return stop_ || !questions_.empty(); });
+    const auto called = [&] { return stop_ || !questions_.empty(); };
+    if (!open) {
+      asked_.wait(lock, called);
+    } else if (!asked_.wait_for(lock, kPutAway, called)) {
+      lock.unlock();
+      open = symbolizer_.put_away_unused();
+      lock.lock();
+      continue;
+    }
     if (stop_) return;
+    open = true;
     const Question question = std::move(questions_.front());
     questions_.pop_front();
     looking_ = true;
     lock.unlock();
-    auto frames = symbolizer.symbolize(question.source, question.offset);
+    auto frames = symbolizer_.symbolize(question.source, question.offset);
     lock.lock();
     looking_ = false;
     found_.push_back({question.object, question.offset, std::move(frames)});

@@ -16,7 +16,9 @@ namespace tidemark {
 
 class HeapNames {
  public:
-  HeapNames() : thread_([this] { run(); }) {}
+  // `symbolizer`: may be shared, outlives this.
+  explicit HeapNames(Symbolizer& symbolizer)
+      : symbolizer_(symbolizer), thread_([this] { run(); }) {}
   ~HeapNames();
   HeapNames(const HeapNames&) = delete;
   HeapNames& operator=(const HeapNames&) = delete;
@@ -34,6 +36,7 @@ class HeapNames {
   };
   void run();
 
+  Symbolizer& symbolizer_;
   std::mutex mutex_;
   std::condition_variable asked_;
   std::deque<Question> questions_;

@@ -17,7 +17,8 @@ namespace tidemark {
 
 class HeapStacks {
  public:
-  explicit HeapStacks(const std::string& proc) : unwinder_(proc) {}
+  HeapStacks(const std::string& proc, Symbolizer& symbolizer)
+      : unwinder_(proc), names_(symbolizer) {}
 
   // Opens what is mapped executable, so that it can be read after the end.
   void prepare(const ProcessMaps& maps);

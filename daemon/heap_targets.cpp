@@ -70,13 +70,14 @@ void HeapOutput::append(HeapOutput& newer) {
 }
 
 HeapTargets::HeapTargets(std::string proc, HeapSettings settings,
-                         HeapTracer& tracer, const Clock& clock)
+                         HeapTracer& tracer, const Clock& clock,
+                         Symbolizer& symbolizer)
     : proc_(std::move(proc)),
       settings_(settings),
       tracer_(tracer),
       clock_(clock),
       finder_(proc_),
-      stacks_(proc_) {}
+      stacks_(proc_, symbolizer) {}
 
 HeapTargets::~HeapTargets() {
   for (const auto& [slot, target] : targets_) tracer_.detach(slot);

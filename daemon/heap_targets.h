@@ -30,7 +30,7 @@ class HeapTargets {
   static constexpr double kMostSamples = 2000;  // a second, per process
 
   HeapTargets(std::string proc, HeapSettings settings, HeapTracer& tracer,
-              const Clock& clock);
+              const Clock& clock, Symbolizer& symbolizer);
   ~HeapTargets();
 
   // Traces a process if its probes fit into the budget.

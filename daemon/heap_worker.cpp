@@ -22,7 +22,8 @@ constexpr int kLookForNames = 10;  // ms, while some are on their way
 
 Result<std::unique_ptr<HeapWorker>> HeapWorker::start(std::string proc,
                                                       HeapSettings settings,
-                                                      const Clock& clock) {
+                                                      const Clock& clock,
+                                                      Symbolizer& symbolizer) {
   HeapTracerOptions options;
   if (settings.sample_bytes == HeapTracer::kExact) {
     options.live_blocks = 1u << 20;
@@ -36,8 +37,9 @@ Result<std::unique_ptr<HeapWorker>> HeapWorker::start(std::string proc,
   sigset_t all, before;
   sigfillset(&all);
   ::pthread_sigmask(SIG_SETMASK, &all, &before);
-  worker->thread_ = std::thread(&HeapWorker::run, worker.get(), std::move(proc),
-                                settings, std::cref(clock));
+  worker->thread_ =
+      std::thread(&HeapWorker::run, worker.get(), std::move(proc), settings,
+                  std::cref(clock), std::ref(symbolizer));
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   return worker;
 }
@@ -125,8 +127,8 @@ bool HeapWorker::wait(bool busy, const HeapTargets& targets) {
 }
 
 void HeapWorker::run(std::string proc, HeapSettings settings,
-                     const Clock& clock) {
-  HeapTargets targets(std::move(proc), settings, *tracer_, clock);
+                     const Clock& clock, Symbolizer& symbolizer) {
+  HeapTargets targets(std::move(proc), settings, *tracer_, clock, symbolizer);
   HeapOutput output;
   BootTime last_look;
   bool busy = false;

@@ -24,9 +24,11 @@ namespace tidemark {
 class HeapWorker {
  public:
   // Opens the tracer and starts the thread. Error: as HeapTracer::open().
+  // `symbolizer`: may be shared, outlives this.
   static Result<std::unique_ptr<HeapWorker>> start(std::string proc,
                                                    HeapSettings settings,
-                                                   const Clock& clock);
+                                                   const Clock& clock,
+                                                   Symbolizer& symbolizer);
   ~HeapWorker();  // takes all probes away
   HeapWorker(const HeapWorker&) = delete;
   HeapWorker& operator=(const HeapWorker&) = delete;
@@ -50,7 +52,8 @@ class HeapWorker {
   HeapWorker(std::unique_ptr<HeapTracer> tracer, UniqueFd wake);
   void post(Work work);
   void wait_for(uint64_t ticket, Nanoseconds limit);
-  void run(std::string proc, HeapSettings settings, const Clock& clock);
+  void run(std::string proc, HeapSettings settings, const Clock& clock,
+           Symbolizer& symbolizer);
   bool wait(bool busy, const HeapTargets& targets);
   void hand_over(HeapOutput& output, uint64_t done);
 

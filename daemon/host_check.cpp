@@ -15,6 +15,7 @@
 #include "daemon/procfs/process_walk.h"
 #include "daemon/procfs/text_cursor.h"
 #include "daemon/registry.h"
+#include "daemon/stack_desk.h"
 #include "probes/kernel_features.h"
 #include "probes/probe_host.h"
 #include "probes/process_scan.h"
@@ -222,7 +223,10 @@ std::vector<HostCheck> check_host(const Roots& roots, const Clock& clock) {
   }
   Registry registry;
   ProcessTable processes(roots, registry);
-  const CollectorContext context{roots, registry, processes, clock};
+  StackDesk stacks(registry, roots.proc);
+  CollectorContext context{roots, registry, processes, stacks, clock};
+  // As `record` does by itself, so that each tells what it would find.
+  context.heap.mode = HeapMode::automatic;
   for (const CollectorEntry& entry : all_collectors()) {
     checks.push_back(check_collector(entry, context));
   }

@@ -9,13 +9,15 @@
 #include <utility>
 
 #include "probes/process_maps.h"
-#include "probes/symbolizer.h"
 
 namespace tidemark {
 namespace {
 
 // Between two looks at the tasks, so that stacks never wait long for names.
 constexpr int kNamesAtOnce = 8;
+
+// Between two looks at files that nobody asked for.
+constexpr std::chrono::seconds kPutAway{3};
 
 template <typename T>
 void move_to(std::vector<T>& from, std::vector<T>& to) {
@@ -45,7 +47,8 @@ void ResolvedStacks::clear() {
 // The thread's own side.
 class StackResolver::Work {
  public:
-  explicit Work(std::string proc) : proc_(std::move(proc)), unwinder_(proc_) {}
+  Work(std::string proc, Symbolizer& symbolizer)
+      : proc_(std::move(proc)), unwinder_(proc_), symbolizer_(symbolizer) {}
 
   void prepare(ProcessKey process) { read_maps(process); }
 
@@ -118,7 +121,7 @@ class StackResolver::Work {
 
   std::string proc_;
   Unwinder unwinder_;
-  Symbolizer symbolizer_;
+  Symbolizer& symbolizer_;
   std::map<ProcessKey, ProcessMaps> maps_;
   std::set<uint32_t> told_;
   std::set<Place> seen_;
@@ -128,8 +131,10 @@ class StackResolver::Work {
   uint64_t epoch_ = 0;
 };
 
-StackResolver::StackResolver(std::string proc)
-    : thread_([this, proc = std::move(proc)] { run(proc); }) {}
+StackResolver::StackResolver(std::string proc, Symbolizer& symbolizer)
+    : thread_([this, proc = std::move(proc), &symbolizer] {
+        run(proc, symbolizer);
+      }) {}
 
 StackResolver::~StackResolver() {
   {
@@ -175,20 +180,31 @@ void StackResolver::settle(Nanoseconds limit) {
   progress_.wait_for(lock, limit, [this] { return idle_; });
 }
 
-void StackResolver::run(std::string proc) {
-  Work work(std::move(proc));
-  bool naming = false;
+void StackResolver::run(std::string proc, Symbolizer& symbolizer) {
+  Work work(std::move(proc), symbolizer);
+  bool naming = false, open = false;
+  auto next_look = std::chrono::steady_clock::now() + kPutAway;
   std::unique_lock lock(mutex_);
   while (!stop_) {
     if (tasks_.empty() && !naming) {
       idle_ = true;
       progress_.notify_all();
-      wake_.wait(lock, [this] { return stop_ || !tasks_.empty(); });
+      const auto called = [this] { return stop_ || !tasks_.empty(); };
+      if (open) {
+        wake_.wait_until(lock, next_look, called);
+      } else {
+        wake_.wait(lock, called);
+      }
     }
     std::vector<Task> tasks = std::exchange(tasks_, {});
     lock.unlock();
     for (const Task& task : tasks) task(work);
     naming = work.name_some();
+    open = open || !tasks.empty();
+    if (std::chrono::steady_clock::now() >= next_look) {
+      open = symbolizer.put_away_unused();
+      next_look = std::chrono::steady_clock::now() + kPutAway;
+    }
     lock.lock();
     waiting_ -= work.hand_over(found_);
   }

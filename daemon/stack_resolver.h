@@ -16,6 +16,7 @@
 #include "core/base/clock.h"
 #include "core/base/ids.h"
 #include "core/model/site.h"
+#include "probes/symbolizer.h"
 #include "probes/unwinder.h"
 
 namespace tidemark {
@@ -23,7 +24,7 @@ namespace tidemark {
 // A stack as a probe copied it.
 struct CopiedStack {
   ProcessKey process;
-  uint64_t token = 0;                    // the caller's, comes back with it
+  uint64_t token = 0;                    // of StackDesk, comes back with it
   std::array<uint64_t, 16> registers{};  // DWARF's order
   uint64_t program_counter = 0;
   std::vector<uint8_t> bytes;  // from the stack pointer upwards
@@ -57,7 +58,8 @@ class StackResolver {
   // Stacks that wait; more are refused.
   static constexpr size_t kMostWaiting = 4096;
 
-  explicit StackResolver(std::string proc);
+  // `symbolizer`: may be shared, outlives this.
+  StackResolver(std::string proc, Symbolizer& symbolizer);
   ~StackResolver();
   StackResolver(const StackResolver&) = delete;
   StackResolver& operator=(const StackResolver&) = delete;
@@ -78,7 +80,7 @@ class StackResolver {
   using Task = std::function<void(Work&)>;
 
   void add(Task task);
-  void run(std::string proc);
+  void run(std::string proc, Symbolizer& symbolizer);
 
   std::mutex mutex_;  // guards the ones below
   std::condition_variable wake_, progress_;

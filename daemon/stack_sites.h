@@ -2,17 +2,15 @@
 // by process, kind, stack and phase, and puts them into the frames.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
-#include <string>
-#include <tuple>
-#include <unordered_map>
-#include <vector>
 
 #include "core/base/ids.h"
 #include "core/model/site.h"
 #include "daemon/collector.h"
-#include "daemon/stack_resolver.h"
+#include "daemon/site_subjects.h"
+#include "daemon/stack_desk.h"
 
 namespace tidemark {
 
@@ -27,52 +25,42 @@ class StackSites {
     int64_t samples = 0;  // 0 where every one was seen
   };
 
-  StackSites(Definer& definer, std::string proc);
+  // The desk's answers are for this object: it may not accept() after our end.
+  StackSites(Definer& definer, StackDesk& desk);
 
-  void phase_changed(const Cohort& cohort);
+  void phase_changed(const Cohort& cohort) { subjects_.phase_changed(cohort); }
   // A process's stacks come from now on.
-  void begin(ProcessKey process) { resolver_.prepare(process); }
-  // One stack. Its figures are in the frames as soon as it is unwound.
+  void begin(ProcessKey process) { desk_.prepare(process); }
+  // One stack. Its figures are in the frames as soon as it is unwound; those of
+  // one that the desk refuses go to a site without a stack.
   void add(SubjectId owner, SiteKind kind, uint32_t cohort, Weight weight,
            CopiedStack stack);
   // The process ended: its sites do, once all its stacks are known.
   void end(SubjectId owner, ProcessKey process);
-  // Waits for what is under way, at most `limit`.
-  void settle(Nanoseconds limit) { resolver_.settle(limit); }
   void put(FrameBuilder& frame);
 
   int64_t refused() const { return refused_; }
 
  private:
-  struct Pending {
-    SubjectId owner;
-    SiteKind kind = SiteKind::none;
-    uint32_t cohort = 0;
-    Weight weight;
-  };
-  using Key = std::tuple<SubjectId, SiteKind, StackId, uint32_t>;
   struct Site {
     SubjectId subject;
     Weight sum;
   };
+  struct Owned {
+    size_t sites = 0;
+    size_t waiting = 0;  // stacks at the desk
+    bool ending = false;
+  };
 
-  void accept();
-  void accept(const ResolvedStacks::Known& known);
-  StackId define(const UnwoundStack& unwound);
-  Site& site_of(const Pending& pending, StackId stack);
+  void add_up(SiteKey key, const Weight& weight);
+  Site& site_of(SiteKey key);
   void end_sites(SubjectId owner);
 
-  Definer& definer_;
-  StackResolver resolver_;
-  ResolvedStacks found_;  // reused
-  std::unordered_map<uint32_t, ModuleId> modules_;
-  std::unordered_map<uint64_t, Pending> pending_;
-  std::unordered_map<uint32_t, std::string> phases_;  // paths by ordinal
-  std::map<Key, Site> sites_;
-  std::map<SubjectId, size_t> of_process_;  // sites of each
-  std::vector<SubjectId> ending_;
+  StackDesk& desk_;
+  SiteSubjects subjects_;
+  std::map<SiteKey, Site> sites_;
+  std::map<SubjectId, Owned> owned_;
   MetricId alloc_bytes_, alloc_count_, samples_;
-  uint64_t next_token_ = 0;
   int64_t refused_ = 0;
 };
 

@@ -3,7 +3,6 @@
 #include <dwarf.h>
 #include <elf.h>
 #include <elfutils/libdw.h>
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <libelf.h>
 
@@ -13,16 +12,18 @@
 #include <map>
 #include <optional>
 
+#include "probes/debug_parts.h"
+
 namespace tidemark {
 namespace {
 
-// Unpacked size of all debug sections: they are read into memory, not mapped,
-// because a file that shrinks while it is mapped would kill us.
+// Unpacked size of all debug sections: the packed ones are unpacked whole.
 constexpr uint64_t kLargestInfo = 1ull << 30;
-constexpr size_t kMostUnits = 1u << 20;
+constexpr size_t kMostUnits = DebugParts::kMostUnits;
 constexpr size_t kMostRanges = 1u << 14;  // of one function or unit
 constexpr size_t kMostFunctions = 1u << 20;
 constexpr size_t kDeepestTree = 64;
+constexpr size_t kLongestChain = 8;  // of declarations
 constexpr size_t kMostInlines = 32;
 constexpr size_t kMostVisited = 1u << 22;  // DIEs of one unit
 
@@ -86,67 +87,6 @@ const Range* find(const std::vector<Range>& sorted, uint64_t address) {
   return nullptr;
 }
 
-std::string text(const char* raw) {
-  constexpr size_t kLongest = 4096;
-  return raw == nullptr ? std::string()
-                        : std::string(raw, ::strnlen(raw, kLongest));
-}
-
-// Where the function is declared: an inlined copy tells where it was written,
-// and that, of a member, where its class declares it.
-Dwarf_Die declaration_of(Dwarf_Die die) {
-  for (const unsigned name : {DW_AT_abstract_origin, DW_AT_specification}) {
-    Dwarf_Attribute attribute;
-    Dwarf_Die next;
-    if (dwarf_attr(&die, name, &attribute) != nullptr &&
-        dwarf_formref_die(&attribute, &next) != nullptr) {
-      die = next;
-    }
-  }
-  return die;
-}
-
-// "std::thread::" of a function without a linkage name, such as a constructor
-// that was inlined; empty in languages without scopes.
-std::string scope_of(Dwarf_Die& die) {
-  Dwarf_Die unit;
-  if (dwarf_diecu(&die, &unit, nullptr, nullptr) == nullptr) return {};
-  switch (dwarf_srclang(&unit)) {
-    case DW_LANG_C_plus_plus:
-    case DW_LANG_C_plus_plus_11:
-    case DW_LANG_C_plus_plus_14: break;
-    default: return {};
-  }
-  Dwarf_Die declaration = declaration_of(die);
-  Dwarf_Die* scopes = nullptr;
-  const int count = dwarf_getscopes_die(&declaration, &scopes);
-  const std::unique_ptr<Dwarf_Die, decltype(&std::free)> owner(scopes,
-                                                               &std::free);
-  std::string scope;
-  for (int i = 1; i < count; ++i) {
-    const int tag = dwarf_tag(&scopes[i]);
-    if (tag != DW_TAG_namespace && tag != DW_TAG_class_type &&
-        tag != DW_TAG_structure_type && tag != DW_TAG_union_type) {
-      break;
-    }
-    const std::string name = text(dwarf_diename(&scopes[i]));
-    scope.insert(0, (name.empty() ? "(anonymous)" : name) + "::");
-  }
-  return scope;
-}
-
-// The linkage name where there is one: it tells overloads and scopes.
-std::string function_name(Dwarf_Die& die) {
-  for (const unsigned name : {DW_AT_linkage_name, DW_AT_MIPS_linkage_name}) {
-    Dwarf_Attribute attribute;
-    if (dwarf_attr_integrate(&die, name, &attribute) != nullptr) {
-      std::string linkage = text(dwarf_formstring(&attribute));
-      if (!linkage.empty()) return linkage;
-    }
-  }
-  return scope_of(die) + text(dwarf_diename(&die));
-}
-
 uint32_t call_number(Dwarf_Die& die, unsigned name) {
   Dwarf_Attribute attribute;
   Dwarf_Word value = 0;
@@ -159,8 +99,8 @@ uint32_t call_number(Dwarf_Die& die, unsigned name) {
 
 class LibdwInfo final : public DebugInfo {
  public:
-  LibdwInfo(UniqueFd fd, Elf* elf, Dwarf* dwarf)
-      : fd_(std::move(fd)), elf_(elf), dwarf_(dwarf) {}
+  LibdwInfo(DebugParts parts, Elf* elf, Dwarf* dwarf)
+      : parts_(std::move(parts)), elf_(elf), dwarf_(dwarf) {}
   LibdwInfo(const LibdwInfo&) = delete;
   LibdwInfo& operator=(const LibdwInfo&) = delete;
   ~LibdwInfo() override {
@@ -189,6 +129,7 @@ class LibdwInfo final : public DebugInfo {
         dwarf_offdie(dwarf_, unit->die, &unit_die) == nullptr) {
       return {};
     }
+    parts_.need_unit(unit_die);
     const Range* function = find(functions_of(unit_die), address);
     std::vector<SymbolFrame> frames;
     Dwarf_Die die;
@@ -205,6 +146,75 @@ class LibdwInfo final : public DebugInfo {
   }
 
  private:
+  std::string text(const char* raw) { return parts_.text(raw); }
+
+  // To the DIE that an attribute refers to, which may be of another unit.
+  bool refer(Dwarf_Die& die, unsigned name) {
+    Dwarf_Attribute attribute;
+    Dwarf_Die next;
+    if (dwarf_attr(&die, name, &attribute) == nullptr ||
+        dwarf_formref_die(&attribute, &next) == nullptr) {
+      return false;
+    }
+    die = next;
+    parts_.need_unit(die);
+    return true;
+  }
+  // An inlined copy tells where it was written, and that, of a member, where
+  // its class declares it.
+  bool refer_to_declaration(Dwarf_Die& die) {
+    return refer(die, DW_AT_abstract_origin) || refer(die, DW_AT_specification);
+  }
+  std::string text_of(Dwarf_Die die, unsigned name) {
+    for (size_t i = 0; i < kLongestChain; ++i) {
+      Dwarf_Attribute attribute;
+      if (dwarf_attr(&die, name, &attribute) != nullptr) {
+        return text(dwarf_formstring(&attribute));
+      }
+      if (!refer_to_declaration(die)) break;
+    }
+    return {};
+  }
+  // "std::thread::" of a function without a linkage name, such as a constructor
+  // that was inlined; empty in languages without scopes.
+  std::string scope_of(Dwarf_Die& die) {
+    Dwarf_Die unit;
+    if (dwarf_diecu(&die, &unit, nullptr, nullptr) == nullptr) return {};
+    switch (dwarf_srclang(&unit)) {
+      case DW_LANG_C_plus_plus:
+      case DW_LANG_C_plus_plus_11:
+      case DW_LANG_C_plus_plus_14: break;
+      default: return {};
+    }
+    Dwarf_Die declaration = die;
+    for (size_t i = 0; i < kLongestChain; ++i) {
+      if (!refer_to_declaration(declaration)) break;
+    }
+    Dwarf_Die* scopes = nullptr;
+    const int count = dwarf_getscopes_die(&declaration, &scopes);
+    const std::unique_ptr<Dwarf_Die, decltype(&std::free)> owner(scopes,
+                                                                 &std::free);
+    std::string scope;
+    for (int i = 1; i < count; ++i) {
+      const int tag = dwarf_tag(&scopes[i]);
+      if (tag != DW_TAG_namespace && tag != DW_TAG_class_type &&
+          tag != DW_TAG_structure_type && tag != DW_TAG_union_type) {
+        break;
+      }
+      const std::string name = text_of(scopes[i], DW_AT_name);
+      scope.insert(0, (name.empty() ? "(anonymous)" : name) + "::");
+    }
+    return scope;
+  }
+  // The linkage name where there is one: it tells overloads and scopes.
+  std::string function_name(Dwarf_Die& die) {
+    for (const unsigned name : {DW_AT_linkage_name, DW_AT_MIPS_linkage_name}) {
+      std::string linkage = text_of(die, name);
+      if (!linkage.empty()) return linkage;
+    }
+    return scope_of(die) + text_of(die, DW_AT_name);
+  }
+
   // All functions of a unit with code of their own, looked for once.
   const std::vector<Range>& functions_of(Dwarf_Die& unit) {
     const Dwarf_Off key = dwarf_dieoffset(&unit);
@@ -279,7 +289,7 @@ class LibdwInfo final : public DebugInfo {
     }
     return frames;
   }
-  static std::string file_name(Dwarf_Die& unit, uint32_t number) {
+  std::string file_name(Dwarf_Die& unit, uint32_t number) {
     Dwarf_Files* files = nullptr;
     size_t count = 0;
     if (dwarf_getsrcfiles(&unit, &files, &count) != 0 || number >= count) {
@@ -287,7 +297,7 @@ class LibdwInfo final : public DebugInfo {
     }
     return text(dwarf_filesrc(files, number, nullptr, nullptr));
   }
-  static void set_line(Dwarf_Die& unit, uint64_t address, SymbolFrame& frame) {
+  void set_line(Dwarf_Die& unit, uint64_t address, SymbolFrame& frame) {
     Dwarf_Line* line = dwarf_getsrc_die(&unit, address);
     int number = 0;
     if (line == nullptr || dwarf_lineno(line, &number) != 0) return;
@@ -295,7 +305,7 @@ class LibdwInfo final : public DebugInfo {
     frame.file = text(dwarf_linesrc(line, nullptr, nullptr));
   }
 
-  UniqueFd fd_;
+  DebugParts parts_;  // under the next two
   Elf* elf_;
   Dwarf* dwarf_;
   std::vector<Range> units_;
@@ -309,9 +319,8 @@ class LibdwInfo final : public DebugInfo {
 Result<std::unique_ptr<DebugInfo>> DebugInfo::open(const ElfFile& file) {
   TIDEMARK_CHECK(check_size(file));
   elf_version(EV_CURRENT);
-  UniqueFd fd(::fcntl(file.fd(), F_DUPFD_CLOEXEC, 0));
-  if (!fd.valid()) return fail_errno("fcntl", errno);
-  Elf* elf = elf_begin(fd.get(), ELF_C_READ, nullptr);
+  TIDEMARK_TRY(DebugParts parts, DebugParts::open(file));
+  Elf* elf = elf_memory(parts.bytes().data(), parts.bytes().size());
   if (elf == nullptr) {
     return fail(ErrorKind::malformed,
                 fmt::format("debug information: {}", elf_errmsg(-1)));
@@ -322,7 +331,7 @@ Result<std::unique_ptr<DebugInfo>> DebugInfo::open(const ElfFile& file) {
     return fail(ErrorKind::malformed,
                 fmt::format("debug information: {}", dwarf_errmsg(-1)));
   }
-  auto info = std::make_unique<LibdwInfo>(std::move(fd), elf, dwarf);
+  auto info = std::make_unique<LibdwInfo>(std::move(parts), elf, dwarf);
   info->read_units();
   return info;
 }

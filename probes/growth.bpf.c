@@ -29,7 +29,8 @@ struct {
 
 struct {
   __uint(type, BPF_MAP_TYPE_RINGBUF);
-  __uint(max_entries, 4 << 20);
+  /* Its reader maps it twice, and all of it counts as its memory. */
+  __uint(max_entries, 2 << 20);
 } ring SEC(".maps");
 
 static __always_inline void send(struct tidemark_growth_process* process,

@@ -31,7 +31,8 @@ struct HeapTracerOptions {
   uint32_t live_blocks = 1u << 18;  // that can be alive, sampled, at one time
   uint32_t sites = 1u << 15;
   uint32_t stacks = 1u << 16;
-  uint32_t ring_bytes = 8u << 20;  // a power of two
+  // A power of two; the reader has it in its memory twice.
+  uint32_t ring_bytes = 2u << 20;
 };
 
 // How a function is called; values as in heap_record.h.

@@ -2,6 +2,7 @@
 
 #include <cxxabi.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -48,6 +49,16 @@ Result<ElfFile> open_again(const SymbolSource& source) {
 }  // namespace
 
 struct Symbolizer::Object {
+  void close() {
+    opened = false;
+    elf.reset();
+    debug.reset();
+    functions = {};
+    generated = {};
+    generated_size = 0;
+  }
+
+  bool opened = false;
   std::shared_ptr<const ElfFile> elf;  // null: nothing can be named
   std::unique_ptr<DebugInfo> debug;
   SymbolTable functions;
@@ -81,6 +92,7 @@ Symbolizer::~Symbolizer() = default;
 
 std::vector<SymbolFrame> Symbolizer::symbolize(const SymbolSource& source,
                                                uint64_t offset) {
+  const std::lock_guard lock(mutex_);
   Object& object = object_of(source);
   object.last_use = ++clock_;
   const auto known = object.results.find(offset);
@@ -89,6 +101,7 @@ std::vector<SymbolFrame> Symbolizer::symbolize(const SymbolSource& source,
     for (auto& [key, each] : objects_) each->results.clear();
     results_ = 0;
   }
+  if (!object.opened) open(object, source);
   std::vector<SymbolFrame> frames =
       source.perf_map ? look_up_generated(source, object, offset)
                       : look_up(object, offset);
@@ -106,20 +119,41 @@ Symbolizer::Object& Symbolizer::object_of(const SymbolSource& source) {
   auto& object = objects_[key];
   if (object) return *object;
   object = std::make_unique<Object>();
-  if (objects_.size() > options_.most_objects) {
-    const auto oldest =
-        std::ranges::min_element(objects_, {}, [&](const auto& each) {
-          return each.first == key ? UINT64_MAX : each.second->last_use;
-        });
-    results_ -= oldest->second->results.size();
-    objects_.erase(oldest);
+  make_room(key);
+  return *objects_[key];
+}
+
+void Symbolizer::make_room(const std::string& needed) {
+  if (objects_.size() <= options_.most_objects) return;
+  const auto oldest =
+      std::ranges::min_element(objects_, {}, [&](const auto& each) {
+        return each.first == needed ? UINT64_MAX : each.second->last_use;
+      });
+  results_ -= oldest->second->results.size();
+  objects_.erase(oldest);
+}
+
+bool Symbolizer::put_away_unused() {
+  const std::lock_guard lock(mutex_);
+  bool any_open = false, closed = false;
+  for (auto& [key, object] : objects_) {
+    if (!object->opened) continue;
+    if (object->last_use > last_look_) {
+      any_open = true;
+    } else {
+      object->close();
+      closed = true;
+    }
   }
-  Object& fresh = *objects_[key];
-  open(fresh, source);
-  return fresh;
+  last_look_ = clock_;
+  // Else it stays with malloc: debug information comes in large pieces, and
+  // then not for hours.
+  if (closed) ::malloc_trim(0);
+  return any_open;
 }
 
 void Symbolizer::open(Object& object, const SymbolSource& source) {
+  object.opened = true;
   if (source.perf_map) return;
   object.elf = source.elf;
   if (!object.elf) {

@@ -1,12 +1,14 @@
 // Names for addresses: function, source file and line, inlined functions too.
 // Slow (files are read, debug information is searched): never on the loop's
-// thread. Bounded memory: what was used longest ago is forgotten.
+// thread. Bounded memory: what was used longest ago is forgotten, and files are
+// put away between bursts of questions.
 #pragma once
 
 #include <cstdint>
 #include <list>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -37,12 +39,13 @@ SymbolSource symbol_source(const ProgramObject& object);
 class SymbolTable;
 class DebugInfo;
 
+// Any thread; one is served at a time.
 class Symbolizer {
  public:
   struct Options {
     std::vector<std::string> debug_folders = {"/usr/lib/debug"};
-    size_t most_objects = 16;     // open at a time
-    size_t most_results = 65536;  // remembered addresses
+    size_t most_objects = 16;    // open at a time
+    size_t most_results = 8192;  // remembered addresses
   };
   Symbolizer();
   explicit Symbolizer(Options options);
@@ -58,9 +61,14 @@ class Symbolizer {
   std::vector<SymbolFrame> symbolize(const SymbolSource& source,
                                      uint64_t offset);
 
+  // Closes the files that nobody asked for since the last call; names that were
+  // found stay. What they took goes back to the kernel. False: all are closed.
+  bool put_away_unused();
+
  private:
   struct Object;
   Object& object_of(const SymbolSource& source);
+  void make_room(const std::string& needed);
   void open(Object& object, const SymbolSource& source);
   std::vector<SymbolFrame> look_up(Object& object, uint64_t offset);
   static std::vector<SymbolFrame> look_up_generated(const SymbolSource& source,
@@ -70,7 +78,9 @@ class Symbolizer {
   Options options_;
   std::map<std::string, std::unique_ptr<Object>> objects_;
   uint64_t clock_ = 0;
+  uint64_t last_look_ = 0;  // the clock when files were last put away
   size_t results_ = 0;
+  std::mutex mutex_;  // guards all but the options
 };
 
 // "std::vector<int>::push_back(int const&)"; the name itself when it is not

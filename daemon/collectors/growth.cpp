@@ -3,7 +3,6 @@
 #include "probes/growth.h"
 
 #include <array>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +10,7 @@
 
 #include "core/os/file.h"
 #include "daemon/collectors/metric_ids.h"
+#include "daemon/followed_processes.h"
 #include "daemon/process_table.h"
 #include "daemon/procfs/process_statm.h"
 #include "daemon/stack_sites.h"
@@ -51,7 +51,8 @@ class Growth final : public Collector {
     proc_ = context.roots.proc;
     table_ = &context.processes;
     ids_ = define_all(context.definer, kMetrics);
-    sites_.emplace(context.definer, proc_);
+    desk_ = &context.stacks;
+    sites_.emplace(context.definer, *desk_);
     return std::string("tp_btf mmap_lock_released, page faults by ") +
            probe_->fault_source();
   }
@@ -64,48 +65,30 @@ class Growth final : public Collector {
 
   void process_held(ProcessKey process) override {
     const Subject* subject = probe_ ? table_->find(process) : nullptr;
-    if (subject != nullptr) follow(*subject);
+    if (subject == nullptr) return;
+    followed_.follow(*subject, [this](const Subject& s) { return begin(s); });
   }
 
   void finish() override {
     if (!probe_) return;
     drain();
-    sites_->settle(std::chrono::seconds(2));
+    desk_->settle(std::chrono::seconds(2));
   }
 
   Status collect(const CollectRequest&, FrameBuilder& frame) override {
     if (!probe_) return {};
     const Status drained = drain();
-    ++pass_;
-    for (const SubjectId id : table_->watched()) {
-      const Subject* subject = table_->find(id);
-      if (subject != nullptr && !subject->kernel_thread) follow(*subject);
-    }
-    for (const auto& [process, followed] : followed_) {
-      put(process, followed.subject, frame);
-    }
-    std::erase_if(followed_, [&](const auto& each) {
-      const auto& [process, followed] = each;
-      if (followed.pass == pass_) return false;
-      probe_->forget(process.pid);
-      sites_->end(followed.subject, process);
-      return true;
-    });
+    followed_.update(
+        *table_, [this](const Subject& subject) { return begin(subject); },
+        [this](ProcessKey process, SubjectId id) { end(process, id); });
+    followed_.for_each(
+        [&](ProcessKey process, SubjectId id) { put(process, id, frame); });
     sites_->put(frame);
     return drained;
   }
 
  private:
-  struct Followed {
-    SubjectId subject;
-    uint64_t pass = 0;
-  };
-
-  void follow(const Subject& subject) {
-    const auto [known, added] =
-        followed_.try_emplace(subject.process, Followed{subject.id, pass_});
-    known->second.pass = pass_;
-    if (!added) return;
+  bool begin(const Subject& subject) {
     const std::string pid = std::to_string(subject.process.pid.value);
     GrowthBaseline from;
     if (const auto text = read_file(proc_ + "/" + pid + "/statm", buffer_)) {
@@ -113,11 +96,14 @@ class Growth final : public Collector {
         from = {statm->size.count, statm->data.count, statm->anonymous().count};
       }
     }
-    if (!probe_->follow(subject.process, from)) {
-      followed_.erase(known);
-      return;
-    }
+    if (!probe_->follow(subject.process, from)) return false;
     sites_->begin(subject.process);
+    return true;
+  }
+
+  void end(ProcessKey process, SubjectId id) {
+    probe_->forget(process.pid);
+    sites_->end(id, process);
   }
 
   void put(ProcessKey process, SubjectId id, FrameBuilder& frame) {
@@ -141,13 +127,11 @@ class Growth final : public Collector {
 
   Status drain() {
     return probe_->drain([this](const GrowthStack& stack) {
-      // It may have ended since, and be gone from the table.
-      const auto followed = followed_.find(stack.process);
-      if (followed == followed_.end()) return;
+      const SubjectId owner = followed_.find(stack.process);
+      if (!owner.valid()) return;
       StackSites::Weight weight{stack.amount.bytes, stack.amount.count, 0};
       if (stack.fault) weight = {stack.amount.bytes, 0, stack.amount.count};
-      sites_->add(followed->second.subject,
-                  stack.fault ? SiteKind::fault : SiteKind::mapping,
+      sites_->add(owner, stack.fault ? SiteKind::fault : SiteKind::mapping,
                   stack.cohort, weight,
                   {stack.process,
                    0,
@@ -160,11 +144,11 @@ class Growth final : public Collector {
   std::string proc_;
   std::string buffer_;
   ProcessTable* table_ = nullptr;
+  StackDesk* desk_ = nullptr;
   std::array<MetricId, std::size(kMetrics)> ids_;
   std::unique_ptr<GrowthProbe> probe_;
   std::optional<StackSites> sites_;
-  std::map<ProcessKey, Followed> followed_;
-  uint64_t pass_ = 0;
+  FollowedProcesses followed_;
 };
 
 }  // namespace

@@ -19,7 +19,7 @@
 #include "daemon/handle_growth.h"
 #include "daemon/handle_sites.h"
 #include "daemon/process_table.h"
-#include "daemon/stack_resolver.h"
+#include "daemon/stack_desk.h"
 
 namespace tidemark {
 namespace {
@@ -45,6 +45,7 @@ class Handles final : public Collector {
     }
     proc_ = context.roots.proc;
     table_ = &context.processes;
+    desk_ = &context.stacks;
     events_ = context.events;
     clock_ = &context.clock;
     if (mode_ == HeapMode::probes) TIDEMARK_CHECK(open_tracer());
@@ -71,7 +72,7 @@ class Handles final : public Collector {
   void finish() override {
     if (!tracer_) return;
     static_cast<void>(drain());
-    resolver_->settle(std::chrono::seconds(2));
+    desk_->settle(std::chrono::seconds(2));
     last_ = true;
   }
 
@@ -101,7 +102,6 @@ class Handles final : public Collector {
   Status open_tracer() {
     TIDEMARK_TRY(tracer_, HandleTracer::open());
     tracer_->set_cohort(cohort_);
-    if (!resolver_) resolver_ = std::make_unique<StackResolver>(proc_);
     return {};
   }
 
@@ -144,7 +144,7 @@ class Handles final : public Collector {
     slots_[subject.id] = *slot;
     traced_[*slot] = {subject.id, subject.process};
     sites_->begin(*slot, subject.id);
-    resolver_->prepare(subject.process);
+    desk_->prepare(subject.process);
     if (mode_ == HeapMode::automatic) {
       tell(subject, EventKind::heap, "attached",
            "its descriptors or threads keep growing: those opened from now on "
@@ -175,7 +175,7 @@ class Handles final : public Collector {
                             const auto maps = read_process_maps(
                                 proc_, traced->second.process.pid);
                             if (maps) tracer_->set_maps(slot, *maps);
-                            resolver_->prepare(traced->second.process);
+                            desk_->refresh(traced->second.process);
                           });
   }
 
@@ -184,12 +184,14 @@ class Handles final : public Collector {
     if (traced == traced_.end()) return;
     CopiedStack copy;
     copy.process = traced->second.process;
-    copy.token = ++next_token_;
     copy.registers = stack.registers;
     copy.program_counter = stack.program_counter;
     copy.bytes.assign(stack.stack.begin(), stack.stack.end());
-    if (resolver_->post(std::move(copy))) {
-      sites_->expect(next_token_, stack.slot, stack.key);
+    const bool asked = desk_->post(
+        std::move(copy), [this, slot = stack.slot, key = stack.key](
+                             StackId id) { sites_->found(slot, key, id); });
+    if (asked) {
+      sites_->expect(stack.slot);
     } else {
       sites_->give_up(stack.slot, stack.key);
     }
@@ -197,8 +199,7 @@ class Handles final : public Collector {
 
   Status read(FrameBuilder& frame) {
     TIDEMARK_CHECK(drain());
-    resolver_->take(found_);
-    sites_->accept(found_);
+    desk_->accept();
     TIDEMARK_CHECK(tracer_->read_sites(rows_));
     sites_->put(rows_, last_, frame);
     for (const auto& [slot, traced] : traced_) {
@@ -221,7 +222,7 @@ class Handles final : public Collector {
       if (!traced.ended || sites_->waits(slot)) return false;
       sites_->end(slot);
       tracer_->release(slot);
-      resolver_->forget(traced.process);
+      desk_->forget(traced.process);
       slots_.erase(traced.subject);
       return true;
     });
@@ -234,20 +235,18 @@ class Handles final : public Collector {
   bool last_ = false;
   std::string proc_;
   ProcessTable* table_ = nullptr;
+  StackDesk* desk_ = nullptr;
   EventSink* events_ = nullptr;
   const Clock* clock_ = nullptr;
   std::array<MetricId, std::size(kMetrics)> ids_;
   std::unique_ptr<HandleTracer> tracer_;  // null: nobody is traced
-  std::unique_ptr<StackResolver> resolver_;
   std::optional<HandleSites> sites_;
   std::map<SubjectId, Watched> growth_;
   std::map<SubjectId, HandleSlot> slots_;
   std::map<HandleSlot, Traced> traced_;
-  std::vector<HandleSite> rows_;  // reused, as is the next
-  ResolvedStacks found_;
+  std::vector<HandleSite> rows_;  // reused
   uint32_t cohort_ = 0;
   uint64_t pass_ = 0;
-  uint64_t next_token_ = 0;
 };
 
 }  // namespace

@@ -20,6 +20,7 @@
 #include "daemon/heap_worker.h"
 #include "daemon/process_table.h"
 #include "daemon/procfs/process_statm.h"
+#include "daemon/stack_desk.h"
 
 namespace tidemark {
 namespace {
@@ -143,7 +144,8 @@ class Heap final : public Collector {
 
   Status open() {
     TIDEMARK_TRY(worker_, HeapWorker::start(context_->roots.proc,
-                                            context_->heap, context_->clock));
+                                            context_->heap, context_->clock,
+                                            context_->stacks.symbolizer()));
     Definer& definer = context_->definer;
     rows_ = std::make_unique<HeapRows>(definer);
     metrics_ = define_all(definer, kMetrics);

@@ -1,12 +1,12 @@
 // Where watched processes spend their CPU time, by call stack and phase.
 #include "probes/on_cpu.h"
 
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 
+#include "daemon/followed_processes.h"
 #include "daemon/process_table.h"
 #include "daemon/stack_sites.h"
 
@@ -22,7 +22,8 @@ class OnCpu final : public Collector {
     }
     TIDEMARK_TRY(probe_, OnCpuProbe::open());
     table_ = &context.processes;
-    sites_.emplace(context.definer, context.roots.proc);
+    desk_ = &context.stacks;
+    sites_.emplace(context.definer, *desk_);
     return std::string("perf event cpu-clock, 49 Hz");
   }
 
@@ -34,59 +35,43 @@ class OnCpu final : public Collector {
 
   void process_held(ProcessKey process) override {
     const Subject* subject = probe_ ? table_->find(process) : nullptr;
-    if (subject != nullptr) follow(*subject);
+    if (subject == nullptr) return;
+    followed_.follow(*subject, [this](const Subject& s) { return begin(s); });
   }
 
   void finish() override {
     if (!probe_) return;
     drain();
-    sites_->settle(std::chrono::seconds(2));
+    desk_->settle(std::chrono::seconds(2));
   }
 
   Status collect(const CollectRequest&, FrameBuilder& frame) override {
     if (!probe_) return {};
     const Status drained = drain();
-    ++pass_;
-    for (const SubjectId id : table_->watched()) {
-      const Subject* subject = table_->find(id);
-      if (subject != nullptr && !subject->kernel_thread) follow(*subject);
-    }
-    std::erase_if(followed_, [&](const auto& each) {
-      const auto& [process, followed] = each;
-      if (followed.pass == pass_) return false;
-      probe_->forget(process.pid);
-      sites_->end(followed.subject, process);
-      return true;
-    });
+    followed_.update(
+        *table_, [this](const Subject& subject) { return begin(subject); },
+        [this](ProcessKey process, SubjectId id) { end(process, id); });
     sites_->put(frame);
     return drained;
   }
 
  private:
-  struct Followed {
-    SubjectId subject;
-    uint64_t pass = 0;
-  };
-
-  void follow(const Subject& subject) {
-    const auto [known, added] =
-        followed_.try_emplace(subject.process, Followed{subject.id, pass_});
-    known->second.pass = pass_;
-    if (!added) return;
-    if (!probe_->follow(subject.process)) {
-      followed_.erase(known);
-      return;
-    }
+  bool begin(const Subject& subject) {
+    if (!probe_->follow(subject.process)) return false;
     sites_->begin(subject.process);
+    return true;
+  }
+
+  void end(ProcessKey process, SubjectId id) {
+    probe_->forget(process.pid);
+    sites_->end(id, process);
   }
 
   Status drain() {
     return probe_->drain([this](const OnCpuStack& stack) {
-      // It may have ended since, and be gone from the table.
-      const auto followed = followed_.find(stack.process);
-      if (followed == followed_.end()) return;
-      sites_->add(followed->second.subject, SiteKind::on_cpu, stack.cohort,
-                  {0, 0, stack.samples},
+      const SubjectId owner = followed_.find(stack.process);
+      if (!owner.valid()) return;
+      sites_->add(owner, SiteKind::on_cpu, stack.cohort, {0, 0, stack.samples},
                   {stack.process,
                    0,
                    stack.registers,
@@ -96,10 +81,10 @@ class OnCpu final : public Collector {
   }
 
   ProcessTable* table_ = nullptr;
+  StackDesk* desk_ = nullptr;
   std::unique_ptr<OnCpuProbe> probe_;
   std::optional<StackSites> sites_;
-  std::map<ProcessKey, Followed> followed_;
-  uint64_t pass_ = 0;
+  FollowedProcesses followed_;
 };
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include "core/os/system_clock.h"
 #include "daemon/process_table.h"
 #include "daemon/procfs/process_statm.h"
+#include "daemon/stack_desk.h"
 #include "tests/bpf/workload.h"
 #include "tests/unit/daemon/fake_engine.h"
 
@@ -26,11 +27,12 @@ using testing_bpf::proc_text;
 
 class LiveCollectorsTest : public testing::Test {
  protected:
-  LiveCollectorsTest() : table_(Roots{}, definer_) {}
+  LiveCollectorsTest() : table_(Roots{}, definer_), desk_(definer_, "/proc") {}
 
   std::unique_ptr<Collector> start(std::string_view name) {
     auto collector = make_collector(name);
-    const auto level = collector->start({Roots{}, definer_, table_, clock_});
+    const auto level =
+        collector->start({Roots{}, definer_, table_, desk_, clock_});
     EXPECT_TRUE(level) << level.error().what;
     if (level) level_ = *level;
     return collector;
@@ -52,6 +54,7 @@ class LiveCollectorsTest : public testing::Test {
   SystemClock clock_;
   FakeDefiner definer_;
   ProcessTable table_;
+  StackDesk desk_;
   std::string level_;
 };
 
@@ -161,7 +164,8 @@ TEST_F(LiveCollectorsTest, EndedProcessesAreAbsent) {
 TEST_F(LiveCollectorsTest, EveryCollectorEitherRunsOrSaysWhyNot) {
   for (const CollectorEntry& entry : all_collectors()) {
     auto collector = entry.make();
-    const auto level = collector->start({Roots{}, definer_, table_, clock_});
+    const auto level =
+        collector->start({Roots{}, definer_, table_, desk_, clock_});
     if (!level) {
       EXPECT_GT(level.error().what.size(), 20u) << entry.name;
       std::printf("%s: %s\n", std::string(entry.name).c_str(),

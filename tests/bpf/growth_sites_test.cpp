@@ -13,6 +13,7 @@
 #include "daemon/frame_writer.h"
 #include "daemon/process_table.h"
 #include "daemon/registry.h"
+#include "daemon/stack_desk.h"
 #include "tests/bpf/workload.h"
 #include "tests/unit/daemon/fake_engine.h"
 
@@ -61,12 +62,13 @@ class GrowthSitesTest : public testing::Test {
       : piped_(::pipe(go_) == 0 && ::pipe(done_) == 0),
         child_([this] { obey(go_[0], done_[1]); }),
         table_(Roots{}, registry_),
+        desk_(registry_, "/proc"),
         scan_(make_collector("process_scan")),
         growth_(make_collector("growth")) {}
 
   void SetUp() override {
     ASSERT_TRUE(piped_);
-    CollectorContext context{Roots{}, registry_, table_, clock_};
+    CollectorContext context{Roots{}, registry_, table_, desk_, clock_};
     context.heap.mode = HeapMode::automatic;
     ASSERT_TRUE(scan_->start(context));
     const auto level = growth_->start(context);
@@ -137,6 +139,7 @@ class GrowthSitesTest : public testing::Test {
   SystemClock clock_;
   Registry registry_;
   ProcessTable table_;
+  StackDesk desk_;
   std::unique_ptr<Collector> scan_, growth_;
   FrameWriter writer_;
   Frame frame_;

@@ -10,6 +10,7 @@
 
 #include "core/os/system_clock.h"
 #include "daemon/process_table.h"
+#include "daemon/stack_desk.h"
 #include "tests/bpf/workload.h"
 #include "tests/unit/daemon/fake_engine.h"
 
@@ -26,10 +27,12 @@ class CollectedEvents final : public EventSink {
 
 class HandlesCollectorTest : public testing::Test {
  protected:
-  HandlesCollectorTest() : table_(Roots{}, definer_) {}
+  HandlesCollectorTest()
+      : table_(Roots{}, definer_), desk_(definer_, "/proc") {}
 
   void start(HeapMode mode) {
-    CollectorContext context{Roots{}, definer_, table_, clock_, &events_};
+    CollectorContext context{Roots{}, definer_, table_,
+                             desk_,   clock_,   &events_};
     context.heap.mode = mode;
     scan_ = make_collector("process_scan");
     handles_ = make_collector("handles");
@@ -67,6 +70,7 @@ class HandlesCollectorTest : public testing::Test {
   SystemClock clock_;
   FakeDefiner definer_;
   ProcessTable table_;
+  StackDesk desk_;
   CollectedEvents events_;
   std::unique_ptr<Collector> scan_, handles_;
 };

@@ -17,6 +17,7 @@
 #include "core/os/system_clock.h"
 #include "daemon/process_table.h"
 #include "daemon/procfs/process_stat.h"
+#include "daemon/stack_desk.h"
 #include "probes/process_life.h"
 #include "probes/process_scan.h"
 #include "tests/bpf/workload.h"
@@ -98,11 +99,11 @@ std::string child_with_pid(pid_t wanted, bool few_pids, pid_t& child) {
 class Lives {
  public:
   explicit Lives(const std::string& proc)
-      : roots_{proc, "/sys"}, table_(roots_, definer_) {}
+      : roots_{proc, "/sys"}, table_(roots_, definer_), desk_(definer_, proc) {}
 
   std::string start() {
     scan_ = make_collector("process_scan");
-    const auto level = scan_->start({roots_, definer_, table_, clock_});
+    const auto level = scan_->start({roots_, definer_, table_, desk_, clock_});
     if (!level) return level.error().what;
     level_ = *level;
     return "";
@@ -135,6 +136,7 @@ class Lives {
   Roots roots_;
   FakeDefiner definer_;
   ProcessTable table_;
+  StackDesk desk_;
   SystemClock clock_;
   std::unique_ptr<Collector> scan_;
   std::string level_;

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "daemon/process_table.h"
+#include "daemon/stack_desk.h"
 #include "tests/unit/daemon/fake_engine.h"
 
 namespace tidemark {
@@ -20,6 +21,7 @@ class CollectorsTest : public testing::Test {
     std::filesystem::create_directories(root_ / "proc");
     roots_ = {(root_ / "proc").string(), (root_ / "sys").string()};
     table_ = std::make_unique<ProcessTable>(roots_, definer_);
+    stacks_ = std::make_unique<StackDesk>(definer_, roots_.proc);
   }
   ~CollectorsTest() override { std::filesystem::remove_all(root_); }
 
@@ -33,7 +35,9 @@ class CollectorsTest : public testing::Test {
               " 1 1 0 -1 0 7 0 3 0 " + std::to_string(utime) +
               " 5 0 0 20 0 2 0 50 409600 10\n");
   }
-  CollectorContext context() { return {roots_, definer_, *table_, clock_}; }
+  CollectorContext context() {
+    return {roots_, definer_, *table_, *stacks_, clock_};
+  }
   std::unique_ptr<Collector> start(std::string_view name) {
     auto collector = make_collector(name);
     const auto level = collector->start(context());
@@ -58,6 +62,7 @@ class CollectorsTest : public testing::Test {
   FakeDefiner definer_;
   FakeClock clock_;
   std::unique_ptr<ProcessTable> table_;
+  std::unique_ptr<StackDesk> stacks_;
   std::string level_;
 };
 

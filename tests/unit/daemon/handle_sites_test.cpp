@@ -16,18 +16,12 @@ class HandleSitesTest : public testing::Test {
     sites_.begin(kSlot, kOwner);
   }
 
-  static UnwoundStack stack_at(uint64_t offset) {
-    UnwoundStack stack;
-    stack.frames.push_back({0x1000 + offset, 0, offset});
-    return stack;
-  }
   // Key `key` turns out to be the stack at `offset`.
   void resolve(uint64_t key, uint64_t offset) {
-    sites_.expect(++token_, kSlot, key);
-    ResolvedStacks found;
-    found.objects.push_back({0, "/bin/x", "id"});
-    found.stacks.push_back({token_, stack_at(offset)});
-    sites_.accept(found);
+    Stack stack;
+    stack.addresses.push_back({ModuleId(0), offset});
+    sites_.expect(kSlot);
+    sites_.found(kSlot, key, definer_.define_stack(stack));
   }
   FakeFrame put(const std::vector<HandleSite>& rows, bool last = false) {
     FakeFrame frame(definer_);
@@ -47,7 +41,6 @@ class HandleSitesTest : public testing::Test {
   static constexpr SubjectId kOwner{500};
   FakeDefiner definer_;
   HandleSites sites_;
-  uint64_t token_ = 0;
 };
 
 TEST_F(HandleSitesTest, OneSubjectPerProcessKindStackAndPhase) {
@@ -74,7 +67,7 @@ TEST_F(HandleSitesTest, JoinsKeysOfOneStack) {
 }
 
 TEST_F(HandleSitesTest, LetsRowsWaitForTheirStack) {
-  sites_.expect(1, kSlot, 77);
+  sites_.expect(kSlot);
   EXPECT_TRUE(sites_.waits(kSlot));
   EXPECT_FALSE(sites_.waits(kSlot + 1));
   const std::vector<HandleSite> rows = {{kSlot, 1, SiteKind::fd, 77, 9, 4}};

@@ -6,6 +6,7 @@
 
 #include "daemon/process_table.h"
 #include "daemon/registry.h"
+#include "daemon/stack_desk.h"
 #include "manual_clock.h"
 
 namespace tidemark {
@@ -89,7 +90,9 @@ class SamplerTest : public testing::Test {
   Script script_;
   Registry registry_;
   ProcessTable processes_{Roots{}, registry_};
-  Sampler sampler_{kEntries, {{}, registry_, processes_, script_.clock}};
+  StackDesk stacks_{registry_, "/proc"};
+  Sampler sampler_{kEntries,
+                   {{}, registry_, processes_, stacks_, script_.clock}};
   SamplePlan plan_;
   Frame frame_;
   Sampler::Finish finish_ = [](FrameBuilder&) {};
