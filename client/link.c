@@ -91,17 +91,23 @@ void tidemark_link_connect(struct tidemark_session* session, int64_t now) {
   struct tidemark_segment* segment =
       __atomic_load_n(&session->segment, __ATOMIC_ACQUIRE);
   if (segment == NULL) return;
-  if (__atomic_exchange_n(&session->linking, 1, __ATOMIC_ACQUIRE)) return;
+  const int cancellation = tidemark_hold_cancellation();
+  if (__atomic_exchange_n(&session->linking, 1, __ATOMIC_ACQUIRE)) {
+    tidemark_release_cancellation(cancellation);
+    return;
+  }
   const int saved = errno;
   __atomic_store_n(&session->last_attempt_ns, now, __ATOMIC_RELAXED);
   connect_once(session, segment, now);
   errno = saved;
   __atomic_store_n(&session->linking, 0, __ATOMIC_RELEASE);
+  tidemark_release_cancellation(cancellation);
 }
 
 void tidemark_link_close(struct tidemark_session* session, bool goodbye) {
   const int fd = __atomic_exchange_n(&session->socket, -1, __ATOMIC_ACQ_REL);
   if (fd < 0) return;
+  const int cancellation = tidemark_hold_cancellation();
   const int saved = errno;
   if (goodbye) {
     const struct tidemark_goodbye bye = {TIDEMARK_CHANNEL_MAGIC};
@@ -115,6 +121,7 @@ void tidemark_link_close(struct tidemark_session* session, bool goodbye) {
     __atomic_store_n(&segment->header.heartbeat_ns, 0, __ATOMIC_RELAXED);
   }
   errno = saved;
+  tidemark_release_cancellation(cancellation);
 }
 
 bool tidemark_link_alive(struct tidemark_session* session, int64_t now) {

@@ -77,14 +77,17 @@ static void count_lost(struct tidemark_session* session) {
 static bool write_shared(struct tidemark_session* session,
                          struct thread_state* thread, const struct mark* mark,
                          int64_t now) {
+  const int cancellation = tidemark_hold_cancellation();
   for (int spins = 1; spins <= 5000; ++spins) {
     if (__atomic_exchange_n(&session->overflow, 1, __ATOMIC_ACQUIRE) == 0) {
       const bool done = write_mark(thread, mark, now);
       __atomic_store_n(&session->overflow, 0, __ATOMIC_RELEASE);
+      tidemark_release_cancellation(cancellation);
       return done;
     }
     if (spins % 50 == 0) sched_yield();
   }
+  tidemark_release_cancellation(cancellation);
   count_lost(session);
   return false;
 }

@@ -83,6 +83,18 @@ static inline int64_t now_ns(void) {
   return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
+// Where a thread that is cancelled would leave the session locked: connect(2)
+// and close(2) are such points, and with asynchronous cancellation all are.
+static inline int tidemark_hold_cancellation(void) {
+  int before = PTHREAD_CANCEL_ENABLE;
+  pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
+  return before;
+}
+static inline void tidemark_release_cancellation(int before) {
+  int unused;
+  pthread_setcancelstate(before, &unused);
+}
+
 // segment.c: making one; NULL with errno.
 HIDDEN struct tidemark_segment* tidemark_segment_create(
     struct tidemark_session* session);
