@@ -2,14 +2,15 @@
 """Writes report/html/web_assets.cpp's tables: the page's library, script and
 style as they will stand in it, and their hashes.
 
-usage: embed_web.py OUT LIBRARY.js LIBRARY.css SCRIPT.js STYLE.css
+usage: embed_web.py OUT LIBRARY.js LIBRARY.css STYLE.css SCRIPT.js...
+
+The scripts become one, with a scope of its own.
 """
 import base64
 import hashlib
 import pathlib
 import re
 import sys
-
 
 
 def read(path):
@@ -33,8 +34,10 @@ def digest(text):
 
 
 def main():
-    out, library, library_style, script, style = sys.argv[1:]
-    parts = {"library": read(library), "script": read(script),
+    out, library, library_style, style, *scripts = sys.argv[1:]
+    script = "".join(map(read, scripts))
+    parts = {"library": read(library),
+             "script": f"(function () {{\n'use strict';\n{script}}})();\n",
              "style": read(library_style) + read(style)}
     for name, text in parts.items():
         if "</" + ("style" if name == "style" else "script") in text.lower():

@@ -4,15 +4,17 @@
 
 namespace tidemark {
 
-#define FORMAT(name, help) \
-  void render_##name(const ReportData&, const FormatOptions&, std::string& out);
+#define FORMAT(name, reads, help)                               \
+  Status render_##name(const ReportData&, const FormatOptions&, \
+                       std::string& out);
 #include "report/formats.def"
 #undef FORMAT
 
 namespace {
 
 constexpr std::array kFormats = {
-#define FORMAT(name, help) FormatEntry{#name, help, render_##name},
+#define FORMAT(name, reads, help) \
+  FormatEntry{#name, help, FormatReads::reads, render_##name},
 #include "report/formats.def"
 #undef FORMAT
 };

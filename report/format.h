@@ -1,11 +1,14 @@
 // A report format: turns ReportData into text. Adding one: formats/x.cpp with
-//   void render_x(const ReportData&, const FormatOptions&, std::string& out);
-// and the line FORMAT(x, "what it is for") in formats.def.
+//   Status render_x(const ReportData&, const FormatOptions&, std::string& out);
+// and the line FORMAT(x, figures, "what it is for") in formats.def.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
+
+#include "core/base/result.h"
 
 namespace tidemark {
 
@@ -27,10 +30,17 @@ struct FormatOptions {
   std::string phase;
 };
 
+// What of a recording a format shows. The run over time is reduced only for
+// those that draw it.
+enum class FormatReads : uint8_t { figures, timeline };
+
 struct FormatEntry {
   std::string_view name;
   std::string_view help;
-  void (*render)(const ReportData&, const FormatOptions&, std::string& out);
+  FormatReads reads;
+  // Error: the options ask for what the recording does not hold (usage), or a
+  // program that is needed is missing (not_found) or failed (io).
+  Status (*render)(const ReportData&, const FormatOptions&, std::string& out);
 };
 
 // All of formats.def, in its order.

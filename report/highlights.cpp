@@ -8,6 +8,7 @@
 #include "core/base/text.h"
 #include "report/phase_groups.h"
 #include "report/sentences.h"
+#include "report/site_words.h"
 #include "report/wording.h"
 
 namespace tidemark {
@@ -98,7 +99,7 @@ const Finding* culprit(const ReportData& data) {
                        finding.verdict == Verdict::suspect ||
                        finding.verdict == Verdict::saturating ||
                        finding.verdict == Verdict::step;
-    if (rises) return &finding;
+    if (rises && !told_by_heap(data, finding)) return &finding;
   }
   return nullptr;
 }

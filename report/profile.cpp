@@ -23,6 +23,16 @@ constexpr std::array<ProfileKind, 8> kKinds = {{
 
 std::span<const ProfileKind> profile_kinds() { return kKinds; }
 
+int64_t profile_value(const SiteTotals& site, const ProfileKind& kind) {
+  switch (kind.site_kind) {
+    case SiteKind::heap: return kind.taken ? site.taken_bytes : site.live_bytes;
+    case SiteKind::on_cpu: return site.samples;
+    case SiteKind::fault:
+    case SiteKind::mapping: return site.taken_bytes;
+    default: return site.live_count;
+  }
+}
+
 const ProfileKind* find_profile_kind(std::string_view name) {
   const auto found = std::ranges::find(kKinds, name, &ProfileKind::name);
   return found == kKinds.end() ? nullptr : &*found;

@@ -22,6 +22,8 @@ struct ProfileKind {
 };
 // live, allocated, cpu, faults, mappings, fds, sockets, threads.
 std::span<const ProfileKind> profile_kinds();
+// What a profile of one number counts there: bytes, samples or pieces.
+int64_t profile_value(const SiteTotals& site, const ProfileKind& kind);
 // nullptr when there is none of this name.
 const ProfileKind* find_profile_kind(std::string_view name);
 

@@ -1,7 +1,6 @@
 #include <vector>
 
 #include "core/base/text.h"
-#include "report/profile.h"
 #include "report/report.h"
 
 namespace tidemark {
@@ -15,11 +14,8 @@ Result<std::string> render_report(const ReportData& data,
     for (const FormatEntry& known : all_formats()) names.push_back(known.name);
     return fail(ErrorKind::usage, unknown_message("format", format, names));
   }
-  if (format == "pprof" || format == "folded") {
-    TIDEMARK_CHECK(check_profile(data, options));
-  }
   std::string out;
-  entry->render(data, options, out);
+  TIDEMARK_CHECK(entry->render(data, options, out));
   return out;
 }
 

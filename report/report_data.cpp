@@ -115,7 +115,9 @@ ReportData make_report(std::string path, RecordingInfo info, RunSummary summary,
   data.testbed = describe_testbed(data.info);
   data.begin_ns = data.unix_ns(data.summary.begin);
   data.end_ns = data.unix_ns(data.summary.end);
-  if (!data.summary.runs.empty()) data.run_name = data.summary.runs[0].name;
+  for (const Run& run : data.summary.runs) {
+    data.run_name += (data.run_name.empty() ? "" : ", ") + run.name;
+  }
   take_command_status(data, data.summary.command_status);
   if (data.summary.quality.level.empty()) {
     data.summary.quality.level = join(data.info.levels, "; ");

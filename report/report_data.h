@@ -46,7 +46,7 @@ struct ReportData {
   bool closed = false;  // the recorder ended it in order
   std::vector<Damage> damages;
 
-  std::string run_name;  // of the first run; "" when no client named one
+  std::string run_name;  // of all runs in it; "" when no client named one
   std::string command;   // record -- cmd, argv joined by spaces; may be empty
   int64_t begin_ns = 0, end_ns = 0;  // Unix time of the first and last reading
   // How the command ended; absent while unknown or without a command.

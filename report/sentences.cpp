@@ -296,7 +296,10 @@ std::string resource_piece(Resource resource) {
 
 std::string format_estimate(const Estimate& estimate, bool bytes) {
   const char* unit = "";
-  const double scale = bytes ? scale_of(estimate.value, unit) : 1;
+  // A value that is nearly nothing beside its bounds is told in their unit.
+  const double bound = std::max(std::fabs(estimate.lo), std::fabs(estimate.hi));
+  const double size = std::max(std::fabs(estimate.value), bound / 100);
+  const double scale = bytes ? scale_of(size, unit) : 1;
   return number(estimate.value, scale) +
          (bytes ? std::string(" ") + unit : "") +
          bounds(estimate.lo, estimate.hi, scale);
@@ -319,7 +322,7 @@ std::vector<Sentence> sentences(const ReportData& data) {
     }
   }
   for (const Finding& finding : data.summary.findings) {
-    Sentence sentence{finding.verdict, finding.subject, ""};
+    Sentence sentence{finding.verdict, finding.subject, "", nullptr};
     if (finding.verdict == Verdict::none) {
       const auto group = flat.extract(finding.subject);
       if (group.empty()) continue;
@@ -333,6 +336,7 @@ std::vector<Sentence> sentences(const ReportData& data) {
       continue;
     } else {
       sentence.text = grown(data, finding);
+      sentence.finding = &finding;
     }
     all.push_back(std::move(sentence));
   }

@@ -14,6 +14,8 @@ struct Sentence {
   Verdict verdict = Verdict::none;
   SubjectId subject;
   std::string text;
+  // Of the report's own; nullptr when the sentence is of several.
+  const Finding* finding = nullptr;
 };
 
 // Worst first. Each leak, suspicion, step and filling cache for itself; what

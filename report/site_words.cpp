@@ -1,11 +1,17 @@
 #include "report/site_words.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <utility>
 #include <vector>
 
+#include "core/analysis/site_store.h"
 #include "core/analysis/site_title.h"
+#include "core/base/text.h"
+#include "report/sentences.h"
 
 namespace tidemark {
 namespace {
@@ -31,7 +37,76 @@ bool tells_place(const ReportData& data, const FindingSite& site) {
   return title_frame(data.stacks.resolve(site.stack)) <= 1;
 }
 
+std::string share_text(const FindingSite& site) {
+  if (!(site.share > 0)) return "";
+  return fmt::format("; {:.0f} % of what all sites gained",
+                     std::floor(site.share * 100 + 0.5));
+}
+
+// Of page faults and mappings only what was taken is known.
+std::string taken_facts(const Finding& finding, const FindingSite& site) {
+  const bool bytes = is_bytes(finding.resource);
+  const double taken = bytes ? site.taken_bytes : site.taken_count;
+  return site_amount(finding, taken) +
+         (site.kind == SiteKind::fault ? " first touched here"
+                                       : " mapped here") +
+         share_text(site);
+}
+
 }  // namespace
+
+std::string site_amount(const Finding& finding, double value) {
+  return is_bytes(finding.resource) ? format_bytes(value)
+                                    : format_count(std::round(value));
+}
+
+std::string site_facts(const Finding& finding, const FindingSite& site) {
+  if (is_taken_only(site.kind)) return taken_facts(finding, site);
+  const bool bytes = is_bytes(finding.resource);
+  std::string facts = site_class_words(site.site_class);
+  if (leaks(site) && site.residue_per_op > 0) {
+    const double per = bytes ? site.residue_per_op : site.residue_per_op * 1000;
+    facts += "; " + site_amount(finding, per) + " stay per " +
+             (bytes ? "" : "1,000 ") +
+             (finding.op_name.empty() ? "operation" : finding.op_name);
+  }
+  facts += "; " + format_estimate(site.live, bytes) + " alive";
+  if (bytes && site.live_count > 0) {
+    facts += " in " + format_count(std::round(site.live_count)) + " blocks";
+  }
+  return facts + ", of " +
+         site_amount(finding, bytes ? site.taken_bytes : site.taken_count) +
+         " taken" + share_text(site);
+}
+
+std::string cohort_name(const FindingSite::Cohort& row) {
+  std::string name = row.phase.empty() ? "outside phases" : row.phase;
+  if (row.phases > 1) name += fmt::format(" +{}", row.phases - 1);
+  return name;
+}
+
+std::string growth_text(const ReportData& data, const Finding& finding) {
+  if (!is_bytes(finding.resource)) return "";
+  // The memory's own finding has it, whichever of the two is shown.
+  for (const Finding& memory : data.summary.findings) {
+    if (memory.subject != finding.subject || !memory.growth) continue;
+    const Reconciliation& growth = *memory.growth;
+    std::string text = "from " + growth.since + " on its memory grew by " +
+                       format_bytes_signed(growth.rss) + ":";
+    const auto part = [&text](std::optional<double> value, const char* what) {
+      if (value) text += " " + format_bytes_signed(*value) + " " + what + ",";
+    };
+    part(growth.sites, "live blocks at known sites");
+    part(growth.allocator, "the allocator's own");
+    part(growth.file_shmem, "file and shared memory");
+    part(growth.unexplained, growth.allocator
+                                 ? "unexplained"
+                                 : "the allocator's own or unexplained");
+    text.back() = '.';
+    return text;
+  }
+  return "";
+}
 
 std::string title_of(const ReportData& data, StackId stack) {
   return site_title(data.stacks.resolve(stack));

@@ -85,6 +85,11 @@ std::string gap_text(const Quality& quality) {
   return text;
 }
 
+std::string coverage_text(const Quality& quality) {
+  return fmt::format("{:.1f} % of the ticks",
+                     std::floor(quality.coverage * 1000) / 10);
+}
+
 std::string losses_text(const Quality& quality) {
   std::string text;
   for (const auto& [cause, count] : quality.dropped) {

@@ -36,6 +36,8 @@ std::vector<News> gather_news(const ReportData& data);
 
 // "12 ticks missing in 2 gaps: late ticks".
 std::string gap_text(const Quality& quality);
+// "99.9 % of the ticks", rounded down: only a whole recording is 100 %.
+std::string coverage_text(const Quality& quality);
 // "2 lane full, 1 incomplete frames"; empty when nothing was lost.
 std::string losses_text(const Quality& quality);
 // Why the recording is not whole; empty when it is.

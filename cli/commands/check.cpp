@@ -47,7 +47,8 @@ int check(const CheckOptions& options) {
   }
   load.gates = std::move(*gates);
   load.ci = options.gates.ci;
-  load.timeline = !options.format.empty() && options.format != "text";
+  const FormatEntry* format = find_format(options.format);
+  load.timeline = format != nullptr && format->reads == FormatReads::timeline;
   ReportFlags flags = options.flags;
   flags.ci = options.gates.ci;
   const auto data = load_report(options.recording, load);
@@ -58,7 +59,10 @@ int check(const CheckOptions& options) {
     const FormatOptions look{.flags = flags};
     const auto text = render_report(*data, options.format, look);
     if (!text) return report_error("check", text.error());
-    std::fputs(text->c_str(), stdout);
+    if (auto written = write_whole("", *text); !written) {
+      report_error("check", written.error());
+      return kExitInternal;
+    }
   }
   const int code = exit_code(*data, flags);
   const bool failed = code >= kExitGateFailed && code <= kExitLeak;

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "cli/command.h"
+#include "cli/gate_arguments.h"
 #include "core/base/text.h"
 #include "report/profile.h"
 
@@ -19,6 +20,7 @@ struct ReportOptions {
   std::string recording;
   std::string format = "text";
   std::string output;
+  GateArguments gates;
   ReportFlags flags;
   std::string what = "live";
   std::string phase;
@@ -57,16 +59,24 @@ bool wants_color(const std::string& output) {
 
 int report(const ReportOptions& options, int verbosity) {
   // A wrong format name is said before the recording is read.
-  if (find_format(options.format) == nullptr) {
+  const FormatEntry* format = find_format(options.format);
+  if (format == nullptr) {
     return report_error("report", render_report({}, options.format).error());
   }
   LoadOptions load;
+  auto gates = load_gates(options.gates);
+  if (!gates) return report_error("report", gates.error());
+  load.gates = std::move(*gates);
+  load.ci = options.gates.ci;
+  load.timeline = format->reads == FormatReads::timeline;
   const bool is_shown = ::isatty(STDERR_FILENO) == 1;
   if (is_shown) load.progress = show_progress;
   const auto data = load_report(options.recording, load);
   if (is_shown) std::fputs("\r\033[K", stderr);
   if (!data) return report_recording_error("report", data.error());
-  const FormatOptions look{.flags = options.flags,
+  ReportFlags flags = options.flags;
+  flags.ci = options.gates.ci;
+  const FormatOptions look{.flags = flags,
                            .color = wants_color(options.output),
                            .detail = verbosity > 0,
                            .what = options.what,
@@ -78,7 +88,7 @@ int report(const ReportOptions& options, int verbosity) {
     report_error("report", written.error());
     return kExitInternal;
   }
-  return exit_code(*data, options.flags);
+  return exit_code(*data, flags);
 }
 
 }  // namespace
@@ -101,15 +111,16 @@ void add_report(CLI::App& app, CommandContext& context) {
   app.add_option("--phase", options->phase,
                  "pprof, folded: only what was taken in this phase")
       ->type_name("PATH");
+  add_gate_options(app, options->gates);
   app.add_flag("--strict", options->flags.strict,
                "Exit 12 when a leak is suspected, 11 when undecided");
   app.add_flag("--warnings-as-errors", options->flags.warnings_as_errors,
                "Exit 10 when there are only warnings");
   app.footer(
-      "Exit codes: 0 no leak, 22 a leak is confirmed, 30 the command died of "
-      "a\n"
-      "signal, 64 wrong usage, 70 the recording is damaged. With -v: every\n"
-      "phase and process.");
+      "Exit codes: 0 no leak, 20 a gate failed, 22 a leak is confirmed, 30 "
+      "the\n"
+      "command died of a signal, 64 wrong usage, 70 the recording is damaged.\n"
+      "With -v: every phase and process.");
   app.callback([options, &context] {
     context.exit_code = report(*options, context.verbosity);
   });

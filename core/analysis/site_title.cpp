@@ -197,7 +197,8 @@ std::string hex(std::string_view bytes) {
 
 std::string short_function(std::string_view demangled) {
   const std::string_view name = demangled.substr(0, end_of_name(demangled));
-  return without_arguments(name.substr(begin_of_name(name)));
+  const std::string text = without_arguments(name.substr(begin_of_name(name)));
+  return text.empty() ? std::string(demangled) : text;
 }
 
 bool is_plumbing(const StackFrame& frame) {

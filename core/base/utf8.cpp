@@ -38,6 +38,13 @@ constexpr std::array kInvisible = {
     Range{0xE0000, 0xE0FFF},
 };
 
+// Unicode 15, 23.7: for a program's own use, never to be exchanged; HTML and
+// XML do not take them.
+bool is_noncharacter(char32_t code_point) {
+  return (code_point & 0xFFFE) == 0xFFFE ||
+         (code_point >= 0xFDD0 && code_point <= 0xFDEF);
+}
+
 }  // namespace
 
 Utf8Piece first_utf8(std::string_view text) {
@@ -62,6 +69,7 @@ bool is_control(char32_t code_point) {
 }
 
 bool is_invisible(char32_t code_point) {
+  if (is_noncharacter(code_point)) return true;
   return std::ranges::any_of(kInvisible, [&](const Range& range) {
     return code_point >= range.first && code_point <= range.last;
   });

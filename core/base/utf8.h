@@ -22,7 +22,8 @@ Utf8Piece first_utf8(std::string_view text);
 // C0, DEL and C1 controls.
 bool is_control(char32_t code_point);
 // True for bidirectional controls, zero-width characters, line and paragraph
-// separators and tags: invisible, yet they change what a reader sees.
+// separators and tags: invisible, yet they change what a reader sees; and for
+// noncharacters, which no format takes.
 bool is_invisible(char32_t code_point);
 
 inline constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD

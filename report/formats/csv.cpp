@@ -8,13 +8,15 @@
 #include "report/format.h"
 #include "report/report.h"
 #include "report/sentences.h"
+#include "report/site_words.h"
 
 namespace tidemark {
 namespace {
 
 // What the figures that follow are about.
 struct About {
-  std::string kind;   // run, phase, process, span, finding, quality
+  std::string
+      kind;  // run, verdict, gate, phase, process, span, finding, site, quality
   std::string phase;  // its path
   std::string cycle;
   const ProcessFacts* process = nullptr;
@@ -92,6 +94,7 @@ void add_run(Rows& rows, const ReportData& data, const FormatOptions& options) {
   rows.text("status", report_status_name(data.status));
   rows.text("headline", headline(data));
   rows.count("exit_code", exit_code(data, options.flags));
+  if (data.score) rows.number("score", *data.score, "%");
 }
 
 void add_process(Rows& rows, const SubjectUse& use) {
@@ -175,6 +178,47 @@ void add_finding(Rows& rows, const ReportData& data, const Finding& f) {
   rows.text("reason", f.reason);
 }
 
+void add_gate(Rows& rows, const GateResult& gate) {
+  rows.about({.kind = "gate", .phase = gate.phase, .name = gate.expr});
+  if (!gate.label.empty()) rows.text("label", gate.label);
+  rows.text("status", gate_status_name(gate.status));
+  if (gate.words) {
+    rows.text("value", gate.value_text);
+    rows.text("limit", gate.limit_text);
+  } else {
+    const std::string unit = gate.unit;
+    if (gate.value) rows.number("value", *gate.value, unit.c_str());
+    if (gate.limit) rows.number("limit", *gate.limit, unit.c_str());
+  }
+  rows.count("n", gate.n);
+  if (gate.confidence) rows.number("confidence", *gate.confidence, "");
+  if (!gate.subject.empty()) rows.text("subject", gate.subject);
+  rows.text("reason", gate.reason);
+}
+
+void add_site(Rows& rows, const ReportData& data, const Finding& f,
+              size_t place) {
+  const FindingSite& site = f.sites[place];
+  rows.about({.kind = "site",
+              .process = &data.process(f.subject),
+              .name = std::string(resource_name(f.resource)) + ": " +
+                      title_of(data, site.stack)});
+  rows.count("place", static_cast<int64_t>(place + 1));
+  rows.text("kind", site_kind_name(site.kind));
+  rows.text("class", site_class_name(site.site_class));
+  if (is_bytes(f.resource)) {
+    rows.number("live_bytes", site.live.value, "B");
+    rows.number("live_bytes_lo", site.live.lo, "B");
+    rows.number("live_bytes_hi", site.live.hi, "B");
+  }
+  rows.number("live_count", site.live_count, "");
+  rows.number("alloc_bytes", site.taken_bytes, "B");
+  rows.number("alloc_count", site.taken_count, "");
+  rows.number("share", site.share, "");
+  rows.number("residue_per_op", site.residue_per_op, "");
+  rows.number("residue_per_minute", site.residue_per_minute, "");
+}
+
 void add_quality(Rows& rows, const Quality& q) {
   rows.about({.kind = "quality"});
   rows.number("coverage", q.coverage, "");
@@ -193,17 +237,22 @@ void add_quality(Rows& rows, const Quality& q) {
 
 }  // namespace
 
-void render_csv(const ReportData& data, const FormatOptions& options,
-                std::string& out) {
+Status render_csv(const ReportData& data, const FormatOptions& options,
+                  std::string& out) {
   Rows rows(out);
   add_run(rows, data, options);
+  for (const GateResult& gate : data.gates) add_gate(rows, gate);
   for (const PhaseUse& use : data.summary.phases) add_phase(rows, data, use);
   for (const auto& [path, spans] : data.summary.path_spans) {
     rows.about({.kind = "span", .phase = path, .cycle = "all"});
     for (const SpanStats& span : spans) add_span(rows, span);
   }
-  for (const Finding& f : data.summary.findings) add_finding(rows, data, f);
+  for (const Finding& f : data.summary.findings) {
+    add_finding(rows, data, f);
+    for (size_t i = 0; i < f.sites.size(); ++i) add_site(rows, data, f, i);
+  }
   add_quality(rows, data.summary.quality);
+  return {};
 }
 
 }  // namespace tidemark

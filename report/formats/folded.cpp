@@ -20,16 +20,6 @@ std::string clean(const std::string& raw) {
   return text.empty() ? "unknown" : text;
 }
 
-int64_t value_of(const SiteTotals& site, const ProfileKind& kind) {
-  switch (kind.site_kind) {
-    case SiteKind::heap: return kind.taken ? site.taken_bytes : site.live_bytes;
-    case SiteKind::on_cpu: return site.samples;
-    case SiteKind::fault:
-    case SiteKind::mapping: return site.taken_bytes;
-    default: return site.live_count;
-  }
-}
-
 std::string stack_text(const ReportData& data, const SiteTotals& site) {
   const ProcessFacts& process = data.process(site.process);
   std::string text =
@@ -45,17 +35,18 @@ std::string stack_text(const ReportData& data, const SiteTotals& site) {
 
 }  // namespace
 
-void render_folded(const ReportData& data, const FormatOptions& options,
-                   std::string& out) {
+Status render_folded(const ReportData& data, const FormatOptions& options,
+                     std::string& out) {
+  TIDEMARK_CHECK(check_profile(data, options));
   const ProfileKind* kind = find_profile_kind(options.what);
-  if (kind == nullptr) return;
   std::map<std::string, int64_t> lines;
   for (const SiteTotals* site : profile_rows(data, options)) {
-    lines[stack_text(data, *site)] += value_of(*site, *kind);
+    lines[stack_text(data, *site)] += profile_value(*site, *kind);
   }
   for (const auto& [stack, value] : lines) {
     if (value > 0) out += stack + " " + std::to_string(value) + "\n";
   }
+  return {};
 }
 
 }  // namespace tidemark

@@ -62,9 +62,15 @@ void add_header(std::string& out, const ReportData& data) {
 
 void add_navigation(std::string& out, const std::string& body) {
   static constexpr std::pair<const char*, const char*> kSections[] = {
-      {"findings", "Findings"},   {"timelines", "Over time"},
-      {"phases", "Phases"},       {"latency", "Latency"},
-      {"notes", "What happened"}, {"data", "Data"}};
+      {"gates", "Gates"},
+      {"findings", "Findings"},
+      {"timelines", "Over time"},
+      {"phases", "Phases"},
+      {"sites", "Call stacks"},
+      {"latency", "Latency"},
+      {"capacity", "Capacity"},
+      {"notes", "What happened"},
+      {"data", "Data"}};
   out += "<nav aria-label=\"Sections\"><ul>\n";
   for (const auto& [id, title] : kSections) {
     if (body.find(fmt::format("<section id=\"{}\"", id)) == std::string::npos) {
@@ -77,13 +83,16 @@ void add_navigation(std::string& out, const std::string& body) {
 
 }  // namespace
 
-void render_html(const ReportData& data, const FormatOptions& options,
-                 std::string& out) {
+Status render_html(const ReportData& data, const FormatOptions& options,
+                   std::string& out) {
   std::string body;
+  html::add_gates(body, data);
   html::add_findings(body, data);
   html::add_timelines(body, data);
   html::add_phases(body, data);
+  html::add_sites(body, data);
   html::add_latency(body, data);
+  html::add_capacity(body, data);
   html::add_notes(body, data);
   html::add_quality(body, data, options);
   const WebAssets& assets = web_assets();
@@ -102,6 +111,7 @@ void render_html(const ReportData& data, const FormatOptions& options,
   out += fmt::format(
       "<script>{}</script>\n<script>{}</script>\n</body>\n</html>\n",
       assets.library, assets.script);
+  return {};
 }
 
 }  // namespace tidemark

@@ -48,6 +48,22 @@ Json host(const RecordingInfo& info) {
       {"memory_bytes", info.memory_bytes}, {"page_size_bytes", info.page_size}};
 }
 
+const char* run_status(const Run& run) {
+  if (run.open) return "open";
+  return run.status == 0 ? "ok" : run.status == 1 ? "failed" : "aborted";
+}
+
+Json runs(const ReportData& data) {
+  Json all = Json::array();
+  for (const Run& run : data.summary.runs) {
+    all.push_back({{"name", text(run.name)},
+                   {"begin_ns", data.unix_ns(run.begin)},
+                   {"end_ns", run.open ? data.end_ns : data.unix_ns(run.end)},
+                   {"status", run_status(run)}});
+  }
+  return all;
+}
+
 Json run(const ReportData& data) {
   Json json = {{"name", text(data.run_name)}, {"command", text(data.command)},
                {"begin_ns", data.begin_ns},   {"end_ns", data.end_ns},
@@ -55,6 +71,7 @@ Json run(const ReportData& data) {
                {"host", host(data.info)},     {"testbed", text(data.testbed)}};
   if (data.command_exit_code) json["exit_code"] = *data.command_exit_code;
   if (data.command_signal) json["signal"] = *data.command_signal;
+  json["runs"] = runs(data);
   return json;
 }
 
@@ -317,8 +334,8 @@ Json quality(const ReportData& data) {
 
 }  // namespace
 
-void render_json(const ReportData& data, const FormatOptions& options,
-                 std::string& out) {
+Status render_json(const ReportData& data, const FormatOptions& options,
+                   std::string& out) {
   Json json = {{"schema_version", kSchemaVersion},
                {"run", run(data)},
                {"verdict",
@@ -347,6 +364,7 @@ void render_json(const ReportData& data, const FormatOptions& options,
   out += whole + ",\n \"timeline\": " +
          timeline_json(data.timeline, data.unix_ns(data.timeline.begin)) +
          "\n}\n";
+  return {};
 }
 
 }  // namespace tidemark

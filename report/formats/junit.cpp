@@ -1,4 +1,5 @@
-// The report for a CI server: a test per finding, and one for the recording.
+// The report for a CI server: a test per gate and finding, and one for the
+// recording.
 //
 // JUnit XML has no specification; servers drop class names, messages or
 // properties, so the figures stand in the name and in the body too.
@@ -8,25 +9,19 @@
 
 #include "core/base/text.h"
 #include "report/format.h"
+#include "report/gate_lines.h"
 #include "report/report.h"
 #include "report/sentences.h"
+#include "report/site_words.h"
 #include "report/survey.h"
 #include "report/wording.h"
 
 namespace tidemark {
 namespace {
 
-// XML 1.0 knows no U+FFFE and U+FFFF (section 2.2, Char).
-std::string xml(std::string_view raw) {
-  std::string text = sanitize_html(raw);
-  for (const char* banned : {"\xEF\xBF\xBE", "\xEF\xBF\xBF"}) {
-    for (size_t at = text.find(banned); at != std::string::npos;
-         at = text.find(banned, at)) {
-      text.replace(at, 3, "\xEF\xBF\xBD");
-    }
-  }
-  return text;
-}
+// XML takes what HTML takes: the same five characters are escaped, and what
+// XML 1.0 has no place for (section 2.2, Char) is replaced.
+std::string xml(std::string_view raw) { return sanitize_html(raw); }
 
 enum class Outcome : uint8_t { passed, failed, skipped, broken };
 
@@ -43,6 +38,32 @@ Outcome outcome_of(Verdict verdict, const ReportFlags& flags) {
       return flags.strict ? Outcome::failed : Outcome::skipped;
     default: return Outcome::passed;
   }
+}
+
+// An undecided gate fails only where every gate must be decided.
+Case case_of(const GateResult& gate, const ReportFlags& flags) {
+  Case one;
+  one.group = "gate";
+  one.name = gate_line(gate);
+  one.message = std::string(gate_status_name(gate.status)) + ": " + gate.reason;
+  one.body = one.name + "\n";
+  if (!gate.subject.empty()) one.body += "decided by " + gate.subject + "\n";
+  if (gate.status == GateStatus::fail) one.outcome = Outcome::failed;
+  if (gate.status == GateStatus::inconclusive) {
+    one.outcome = flags.strict || flags.ci ? Outcome::failed : Outcome::skipped;
+  }
+  return one;
+}
+
+std::string sites_of(const ReportData& data, const Finding& f) {
+  constexpr size_t kMostSites = 5;
+  if (!shows_sites(data, f)) return "";
+  std::string text;
+  for (size_t i = 0; i < f.sites.size() && i < kMostSites; ++i) {
+    text += title_of(data, f.sites[i].stack) + ": " +
+            site_facts(f, f.sites[i]) + "\n";
+  }
+  return text;
 }
 
 Case case_of(const ReportData& data, const Finding& f,
@@ -66,6 +87,7 @@ Case case_of(const ReportData& data, const Finding& f,
       fmt::format("smallest visible: {} per minute\n",
                   bytes ? format_bytes(f.min_detectable_per_minute)
                         : fmt::format("{:.3g}", f.min_detectable_per_minute));
+  one.body += sites_of(data, f);
   return one;
 }
 
@@ -100,6 +122,9 @@ Case command_case(const ReportData& data) {
 
 std::vector<Case> cases_of(const ReportData& data, const ReportFlags& flags) {
   std::vector<Case> cases;
+  for (const GateResult& gate : data.gates) {
+    cases.push_back(case_of(gate, flags));
+  }
   for (const Finding& f : data.summary.findings) {
     cases.push_back(case_of(data, f, flags));
   }
@@ -138,8 +163,8 @@ void add_property(std::string& out, const char* name,
 
 }  // namespace
 
-void render_junit(const ReportData& data, const FormatOptions& options,
-                  std::string& out) {
+Status render_junit(const ReportData& data, const FormatOptions& options,
+                    std::string& out) {
   const std::vector<Case> cases = cases_of(data, options.flags);
   std::map<Outcome, int> counts;
   for (const Case& one : cases) ++counts[one.outcome];
@@ -164,6 +189,7 @@ void render_junit(const ReportData& data, const FormatOptions& options,
   out += "  </properties>\n";
   for (const Case& one : cases) add_case(out, one);
   out += " </testsuite>\n</testsuites>\n";
+  return {};
 }
 
 }  // namespace tidemark

@@ -5,10 +5,12 @@
 
 #include "core/base/text.h"
 #include "report/format.h"
+#include "report/gate_lines.h"
 #include "report/highlights.h"
 #include "report/phase_groups.h"
 #include "report/report.h"
 #include "report/sentences.h"
+#include "report/site_words.h"
 #include "report/suggestions.h"
 #include "report/survey.h"
 #include "report/table.h"
@@ -66,15 +68,28 @@ class Page {
   bool is_full_ = false;
 };
 
+// A blank beside the stars would make stars of them.
+std::string bold(std::string_view raw) {
+  const std::string inner = text(raw);
+  const size_t first = inner.find_first_not_of(' ');
+  if (first == std::string::npos) return "–";
+  const size_t last = inner.find_last_not_of(' ');
+  return "**" + inner.substr(first, last - first + 1) + "**";
+}
+
 std::string row(const std::vector<std::string>& cells) {
   std::string line = "|";
   for (const std::string& cell : cells) line += " " + cell + " |";
   return line + "\n";
 }
 
-std::string head(const std::vector<std::string>& titles) {
+// The first `text_columns` are read, the others compared.
+std::string head(const std::vector<std::string>& titles,
+                 size_t text_columns = 1) {
   std::string rule = "|";
-  for (size_t i = 0; i < titles.size(); ++i) rule += i == 0 ? "---|" : "---:|";
+  for (size_t i = 0; i < titles.size(); ++i) {
+    rule += i < text_columns ? "---|" : "---:|";
+  }
   return "\n" + row(titles) + rule + "\n";
 }
 
@@ -113,17 +128,57 @@ void add_summary(Page& page, const ReportData& data,
   }
   page.add(head({"", "", ""}));
   for (const Highlight& one : highlights(data)) {
-    page.add(
-        row({text(one.label), "**" + text(one.value) + "**", text(one.note)}));
+    page.add(row({text(one.label), bold(one.value), text(one.note)}));
   }
-  page.add(fmt::format(
-      "\n{} UTC, {}, {}; {:.1f} % of the ticks, lost: {}; exit code {}.\n",
-      format_utc(data.begin_ns), seconds_text(data.seconds()),
-      text(data.testbed), data.summary.quality.coverage * 100,
-      data.summary.quality.dropped.empty()
-          ? "nothing"
-          : text(losses_text(data.summary.quality)),
-      exit_code(data, options.flags)));
+  page.add(fmt::format("\n{} UTC, {}, {}; {}, lost: {}; exit code {}.\n",
+                       format_utc(data.begin_ns), seconds_text(data.seconds()),
+                       text(data.testbed), coverage_text(data.summary.quality),
+                       data.summary.quality.dropped.empty()
+                           ? "nothing"
+                           : text(losses_text(data.summary.quality)),
+                       exit_code(data, options.flags)));
+}
+
+const char* sign_of(GateStatus status) {
+  switch (status) {
+    case GateStatus::pass: return "✅";
+    case GateStatus::warn: return "⚠️";
+    case GateStatus::fail: return "❌";
+    case GateStatus::inconclusive: return "❔";
+  }
+  return "❔";
+}
+
+void add_gates(Page& page, const ReportData& data) {
+  if (data.gates.empty()) return;
+  page.add("\n" + text(gate_summary(data)) + "\n" +
+           head({"", "gate", "is", "why", "n"}, 4));
+  for (size_t i = 0; i < data.gates.size() && i < kMostRows; ++i) {
+    const GateResult& gate = data.gates[i];
+    const std::string name = gate.label.empty() ? "" : gate.label + ": ";
+    page.add(row({sign_of(gate.status), text(name + gate.expr),
+                  gate.value_text.empty() ? "–" : text(gate.value_text),
+                  text(gate.reason), std::to_string(gate.n)}));
+  }
+}
+
+void add_sites(Page& page, const ReportData& data) {
+  constexpr size_t kMostSites = 5;
+  std::string rows;
+  for (const Finding& f : data.summary.findings) {
+    if (!shows_sites(data, f)) continue;
+    for (size_t i = 0; i < f.sites.size() && i < kMostSites; ++i) {
+      rows += row({text(data.process(f.subject).role),
+                   text(resource_noun(f.resource)),
+                   bold(title_of(data, f.sites[i].stack)),
+                   text(site_facts(f, f.sites[i]))});
+    }
+  }
+  if (rows.empty()) return;
+  page.add("\n<details><summary>Where it was allocated</summary>\n");
+  page.add(head({"process", "resource", "site", "what became of it"}, 4) +
+           rows);
+  page.add("\n</details>\n");
 }
 
 std::string or_dash(bool is_known, const std::string& cell) {
@@ -170,10 +225,12 @@ void add_suggestions(Page& page, const char* title,
 
 }  // namespace
 
-void render_md(const ReportData& data, const FormatOptions& options,
-               std::string& out) {
+Status render_md(const ReportData& data, const FormatOptions& options,
+                 std::string& out) {
   Page page(out);
   add_summary(page, data, options);
+  add_gates(page, data);
+  add_sites(page, data);
   add_phases(page, data);
   add_suggestions(page, "SLI recommendations", service_levels(data));
   add_suggestions(page, "Alert suggestions", alerts(data));
@@ -186,6 +243,7 @@ void render_md(const ReportData& data, const FormatOptions& options,
   }
   if (sentences.empty()) page.add("No operations were counted under load.\n");
   page.end();
+  return {};
 }
 
 }  // namespace tidemark

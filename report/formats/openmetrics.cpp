@@ -164,8 +164,8 @@ void add_slopes(const ReportData& data, std::string& out) {
 
 }  // namespace
 
-void render_openmetrics(const ReportData& data, const FormatOptions&,
-                        std::string& out) {
+Status render_openmetrics(const ReportData& data, const FormatOptions&,
+                          std::string& out) {
   out += "# HELP tidemark_run Which run this is.\n# TYPE tidemark_run info\n";
   fmt::format_to(std::back_inserter(out),
                  "tidemark_run_info{{run=\"{}\",host=\"{}\",status=\"{}\"}} 1 "
@@ -178,6 +178,7 @@ void render_openmetrics(const ReportData& data, const FormatOptions&,
   for (const Family& family : kFamilies) exposition.add(family);
   add_slopes(data, out);
   out += "# EOF\n";
+  return {};
 }
 
 }  // namespace tidemark

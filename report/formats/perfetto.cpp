@@ -170,14 +170,15 @@ void add_charts(Trace& trace, const ReportData& data) {
 
 }  // namespace
 
-void render_perfetto(const ReportData& data, const FormatOptions&,
-                     std::string& out) {
+Status render_perfetto(const ReportData& data, const FormatOptions&,
+                       std::string& out) {
   Trace trace(out);
   trace.clocks(data.info.anchor);
   trace.track("Tidemark: " + headline(data), 0);
   add_phases(trace, data);
   add_notes(trace, data);
   add_charts(trace, data);
+  return {};
 }
 
 }  // namespace tidemark

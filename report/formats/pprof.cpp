@@ -14,44 +14,10 @@
 #include "core/base/text.h"
 #include "report/format.h"
 #include "report/profile.h"
+#include "report/protobuf_writer.h"
 
 namespace tidemark {
 namespace {
-
-// A protobuf message as bytes.
-class Message {
- public:
-  Message& number(uint32_t field, uint64_t value) {
-    if (value == 0) return *this;
-    varint(uint64_t{field} << 3);
-    varint(value);
-    return *this;
-  }
-  Message& text(uint32_t field, std::string_view bytes) {
-    varint(uint64_t{field} << 3 | 2);
-    varint(bytes.size());
-    bytes_ += bytes;
-    return *this;
-  }
-  Message& part(uint32_t field, const Message& message) {
-    return text(field, message.bytes_);
-  }
-  Message& numbers(uint32_t field, const std::vector<uint64_t>& values) {
-    Message packed;
-    for (const uint64_t value : values) packed.varint(value);
-    return part(field, packed);
-  }
-  const std::string& bytes() const { return bytes_; }
-
- private:
-  void varint(uint64_t value) {
-    for (; value >= 0x80; value >>= 7) {
-      bytes_ += static_cast<char>(0x80 | (value & 0x7f));
-    }
-    bytes_ += static_cast<char>(value);
-  }
-  std::string bytes_;
-};
 
 struct SampleType {
   const char* type;
@@ -106,12 +72,12 @@ class ProfileWriter {
   uint64_t location(const StackAddress& address);
   uint64_t function(const SymbolFrame& frame);
   void sample(const SiteTotals& site, const std::vector<int64_t>& values);
-  Message label(const char* key, const std::string& value);
+  ProtobufWriter label(const char* key, const std::string& value);
 
   const ReportData& data_;
   const FormatOptions& options_;
-  Message profile_;
-  Message strings_;
+  ProtobufWriter profile_;
+  ProtobufWriter strings_;
   std::map<std::string, uint64_t> string_index_;
   std::map<ModuleId, uint64_t> mappings_;
   std::map<StackAddress, uint64_t> locations_;
@@ -140,7 +106,7 @@ uint64_t ProfileWriter::mapping(ModuleId id) {
   const auto [entry, added] = mappings_.try_emplace(id, mappings_.size() + 1);
   if (!added) return entry->second;
   const Module* module = data_.stacks.module(id);
-  Message message;
+  ProtobufWriter message;
   message.number(1, entry->second)
       .number(2, entry->second * kRange)
       .number(3, (entry->second + 1) * kRange)
@@ -149,7 +115,7 @@ uint64_t ProfileWriter::mapping(ModuleId id) {
   // 7..10: functions, files, lines and inlines are known, as far as they are;
   // the viewer need not look for the file.
   for (uint32_t field = 7; field <= 10; ++field) message.number(field, 1);
-  profile_.part(3, message);
+  profile_.message(3, message);
   return entry->second;
 }
 
@@ -159,12 +125,12 @@ uint64_t ProfileWriter::function(const SymbolFrame& frame) {
   const auto [entry, added] =
       functions_.try_emplace({name, file}, functions_.size() + 1);
   if (!added) return entry->second;
-  Message message;
+  ProtobufWriter message;
   message.number(1, entry->second)
       .number(2, name)
       .number(3, name)
       .number(4, file);
-  profile_.part(5, message);
+  profile_.message(5, message);
   return entry->second;
 }
 
@@ -173,7 +139,7 @@ uint64_t ProfileWriter::location(const StackAddress& address) {
   if (known != locations_.end()) return known->second;
   const uint64_t id = locations_.size() + 1;
   locations_.emplace(address, id);
-  Message message;
+  ProtobufWriter message;
   message.number(1, id);
   uint64_t base = 0;
   if (address.module.valid()) {
@@ -185,17 +151,17 @@ uint64_t ProfileWriter::location(const StackAddress& address) {
   const auto* names = data_.stacks.symbols(address);
   if (names != nullptr) {
     for (const SymbolFrame& frame : *names) {
-      Message line;
+      ProtobufWriter line;
       line.number(1, function(frame)).number(2, frame.line);
-      message.part(4, line);
+      message.message(4, line);
     }
   }
-  profile_.part(4, message);
+  profile_.message(4, message);
   return id;
 }
 
-Message ProfileWriter::label(const char* key, const std::string& value) {
-  Message message;
+ProtobufWriter ProfileWriter::label(const char* key, const std::string& value) {
+  ProtobufWriter message;
   message.number(1, string(key)).number(2, string(value));
   return message;
 }
@@ -212,12 +178,12 @@ void ProfileWriter::sample(const SiteTotals& site,
     numbers.push_back(static_cast<uint64_t>(value < 0 ? 0 : value));
   }
   const ProcessFacts& process = data_.process(site.process);
-  Message message;
+  ProtobufWriter message;
   message.numbers(1, places).numbers(2, numbers);
-  message.part(3, label("process", process.role));
-  message.part(3, label("pid", std::to_string(process.key.pid.value)));
-  if (!site.phase.empty()) message.part(3, label("phase", site.phase));
-  profile_.part(2, message);
+  message.message(3, label("process", process.role));
+  message.message(3, label("pid", std::to_string(process.key.pid.value)));
+  if (!site.phase.empty()) message.message(3, label("phase", site.phase));
+  profile_.message(2, message);
 }
 
 // The viewer takes the first mapping for the program: that of the frame which
@@ -245,9 +211,9 @@ void ProfileWriter::add_program(const std::vector<const SiteTotals*>& rows) {
 std::string ProfileWriter::write(const ProfileKind& kind) {
   const std::vector<SampleType> types = sample_types(kind);
   for (const SampleType& type : types) {
-    Message message;
+    ProtobufWriter message;
     message.number(1, string(type.type)).number(2, string(type.unit));
-    profile_.part(1, message);
+    profile_.message(1, message);
   }
   const std::vector<const SiteTotals*> rows = profile_rows(data_, options_);
   add_program(rows);
@@ -289,10 +255,12 @@ std::string gzip(const std::string& bytes) {
 
 }  // namespace
 
-void render_pprof(const ReportData& data, const FormatOptions& options,
-                  std::string& out) {
+Status render_pprof(const ReportData& data, const FormatOptions& options,
+                    std::string& out) {
+  TIDEMARK_CHECK(check_profile(data, options));
   const ProfileKind* kind = find_profile_kind(options.what);
-  if (kind != nullptr) out += gzip(ProfileWriter(data, options).write(*kind));
+  out += gzip(ProfileWriter(data, options).write(*kind));
+  return {};
 }
 
 }  // namespace tidemark

@@ -313,9 +313,7 @@ void Writer::degradations() {
 void Writer::quality() {
   const Quality& q = data_.summary.quality;
   heading("Data");
-  fact("coverage",
-       fmt::format("{:.1f} % of the ticks", std::floor(q.coverage * 1000) / 10),
-       q.coverage < 0.95);
+  fact("coverage", coverage_text(q), q.coverage < 0.95);
   if (!q.level.empty()) fact("sensors", q.level);
   const std::string lost = losses_text(q);
   fact("lost", lost.empty() ? "nothing" : lost, !lost.empty());
@@ -342,9 +340,10 @@ void Writer::write() {
 
 }  // namespace
 
-void render_text(const ReportData& data, const FormatOptions& options,
-                 std::string& out) {
+Status render_text(const ReportData& data, const FormatOptions& options,
+                   std::string& out) {
   Writer(data, options, out).write();
+  return {};
 }
 
 }  // namespace tidemark

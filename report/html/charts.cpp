@@ -147,6 +147,36 @@ std::string finding_chart(const ReportData& data, const Finding& f) {
   return out;
 }
 
+std::string levels_chart(const LoadLevels& levels) {
+  Scale x{0, 0, kLeft, kWidth - kRight};
+  Scale y{0, 0, kHeight - kBottom, kTop};
+  for (const LoadLevel& level : levels.points) {
+    x.hi = std::max(x.hi, level.per_second * 1.05);
+    y.hi = std::max(y.hi, level.cpu_ratio / level.per_second * 1.2e6);
+  }
+  std::string out = fmt::format(
+      "<svg class=\"curve\" viewBox=\"0 0 {} {}\" role=\"img\" "
+      "aria-label=\"{}\">",
+      kWidth, kHeight,
+      escape("CPU per operation of " + levels.role + " over " + levels.op +
+             " per second"));
+  add_grid(out, x, y, false, false);
+  for (size_t i = 0; i < levels.points.size(); ++i) {
+    const LoadLevel& level = levels.points[i];
+    const bool is_beyond = levels.knee && i >= *levels.knee;
+    out += fmt::format(
+        "<circle class=\"dot{}\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3\">"
+        "<title>{}</title></circle>",
+        is_beyond ? " bad" : "", x(level.per_second),
+        y(level.cpu_ratio / level.per_second * 1e6), escape(level.phase));
+  }
+  return out + fmt::format(
+                   "<text class=\"axis\" x=\"{:.1f}\" y=\"{:.1f}\" "
+                   "text-anchor=\"middle\">{} per second; up: us of CPU per "
+                   "operation</text></svg>\n",
+                   (x.from + x.to) / 2, kHeight - 2.0, escape(levels.op));
+}
+
 std::string duration_chart(const SpanStats& span, double lo_ns, double hi_ns) {
   constexpr double kBarsWidth = 260, kBarsHeight = 34;
   int64_t most = 1;

@@ -7,6 +7,7 @@
 #include "report/html/markup.h"
 #include "report/html/sections.h"
 #include "report/sentences.h"
+#include "report/site_words.h"
 #include "report/wording.h"
 
 namespace tidemark::html {
@@ -81,12 +82,21 @@ void add_card(std::string& out, const ReportData& data, const Finding& f,
   out += "<p>" + escape(sentence) + "</p>\n<div class=\"split\">\n";
   out += finding_chart(data, f);
   add_facts(out, data, f);
-  out += "</div>\n</article>\n";
+  out += "</div>\n";
+  add_finding_sites(out, data, f);
+  out += "</article>\n";
 }
 
-bool rises(Verdict verdict) {
-  return verdict == Verdict::leak || verdict == Verdict::suspect ||
-         verdict == Verdict::saturating || verdict == Verdict::step;
+// What is not decided yet has no card; where it grew may decide it.
+void add_open_sites(std::string& out, const ReportData& data,
+                    const Finding& f) {
+  if (f.verdict != Verdict::inconclusive || !shows_sites(data, f)) return;
+  out += "<details><summary>Where the undecided " +
+         escape(resource_noun(f.resource)) + " of " +
+         clipped(data.process(f.subject).role, 48) +
+         " grew</summary>\n<div class=\"card open\">\n";
+  add_finding_sites(out, data, f);
+  out += "</div></details>\n";
 }
 
 void add_table(std::string& out, const ReportData& data) {
@@ -125,18 +135,16 @@ void add_findings(std::string& out, const ReportData& data) {
       "<section id=\"findings\" aria-labelledby=\"h-findings\">\n"
       "<h2 id=\"h-findings\">Findings</h2>\n";
   const std::vector<Sentence> all = sentences(data);
-  // The sentences of rising findings come in the order of the findings.
-  size_t next = 0;
   size_t cards = 0;
-  for (const Finding& f : data.summary.findings) {
-    if (!rises(f.verdict)) continue;
-    while (next < all.size() && !rises(all[next].verdict)) ++next;
-    if (next == all.size() || cards++ == kMostCards) break;
-    add_card(out, data, f, all[next++].text);
+  for (const Sentence& sentence : all) {
+    if (sentence.finding == nullptr) continue;
+    if (cards++ == kMostCards) break;
+    add_card(out, data, *sentence.finding, sentence.text);
   }
+  for (const Finding& f : data.summary.findings) add_open_sites(out, data, f);
   out += "<ul class=\"verdicts\">\n";
   for (const Sentence& sentence : all) {
-    if (rises(sentence.verdict)) continue;
+    if (sentence.finding != nullptr) continue;
     const Look look = look_of(sentence.verdict);
     out +=
         fmt::format("<li class=\"{}\"><span class=\"sign\">{}</span> {}</li>\n",

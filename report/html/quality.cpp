@@ -55,9 +55,7 @@ void add_quality(std::string& out, const ReportData& data,
       "<section id=\"data\" aria-labelledby=\"h-data\">\n"
       "<h2 id=\"h-data\">Quality of the data</h2>\n"
       "<dl class=\"facts wide\">\n";
-  fact(out, "Coverage",
-       fmt::format("{:.1f} % of the ticks", std::floor(q.coverage * 1000) / 10),
-       q.coverage < 0.95);
+  fact(out, "Coverage", coverage_text(q), q.coverage < 0.95);
   const std::string losses = losses_text(q);
   fact(out, "Lost", losses.empty() ? "nothing" : losses, !losses.empty());
   if (!q.gaps.empty()) fact(out, "Gaps", gap_text(q), true);

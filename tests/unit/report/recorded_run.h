@@ -52,8 +52,9 @@ class RecordingFile {
 };
 
 inline void write(const std::string& path, RunModel& run, double seconds,
-                  bool closed = true) {
-  auto writer = RecordingWriter::create(path, recording_info());
+                  bool closed = true,
+                  const RecordingInfo& info = recording_info()) {
+  auto writer = RecordingWriter::create(path, info);
   ASSERT_TRUE(writer) << writer.error().what;
   for (const Metric& metric : run.dictionary().metrics()) {
     writer->define(metric);
@@ -69,7 +70,7 @@ inline void write(const std::string& path, RunModel& run, double seconds,
   for (const Item& item : run.items(seconds, false)) {
     Status status;
     if (const auto* frame = std::get_if<FrameItem>(&item)) {
-      status = writer->write_frame(frame->frame, kAnchor);
+      status = writer->write_frame(frame->frame, info.anchor);
     } else if (const auto* event = std::get_if<Event>(&item)) {
       status = writer->write_events({event, 1});
     } else {
@@ -156,8 +157,8 @@ inline constexpr double kShopSeconds = 391;
 
 // A server that leaks in one place, keeps a cache in another, and takes its
 // tables at the start; its heap is sampled.
-inline SiteSoak soak_with_sites() {
-  SiteSoak soak(8);
+inline SiteSoak soak_with_sites(int cycles = 8) {
+  SiteSoak soak(cycles);
   soak.startup_site(1, 5 * SiteSoak::kMiB);
   soak.site(2, SiteKind::heap, 412, [](int, double) { return 1; });
   soak.site(3, SiteKind::heap, 900, [](int cycle, double t) {
