@@ -81,8 +81,9 @@ void add_matrix(std::string& out, const Finding& f, const FindingSite& site) {
   out += "</tbody></table></div>\n";
 }
 
+// The matrix of the first is read at once, the others' on demand.
 void add_site(std::string& out, const ReportData& data, const Finding& f,
-              const FindingSite& site) {
+              const FindingSite& site, bool is_first) {
   const bool is_leak = site.site_class == SiteClass::leak ||
                        site.site_class == SiteClass::tidy_at_exit;
   out += fmt::format(
@@ -90,7 +91,11 @@ void add_site(std::string& out, const ReportData& data, const Finding& f,
       "class=\"quiet\">{}</span></p>\n",
       is_leak ? " bad" : "", clipped(title_of(data, site.stack), 120),
       escape(site_facts(f, site)));
-  if (!is_taken_only(site.kind)) add_matrix(out, f, site);
+  if (!is_taken_only(site.kind) && site.cohorts.size() > 1) {
+    if (!is_first) out += "<details><summary>Its cohorts</summary>\n";
+    add_matrix(out, f, site);
+    if (!is_first) out += "</details>\n";
+  }
   add_frames(out, data, site.stack);
   out += "</div>\n";
 }
@@ -245,7 +250,7 @@ void add_finding_sites(std::string& out, const ReportData& data,
   const std::string growth = growth_text(data, finding);
   if (!growth.empty()) out += "<p class=\"quiet\">" + escape(growth) + "</p>\n";
   for (size_t i = 0; i < finding.sites.size() && i < kMostSites; ++i) {
-    add_site(out, data, finding, finding.sites[i]);
+    add_site(out, data, finding, finding.sites[i], i == 0);
   }
   if (finding.sites.size() > kMostSites) {
     out += fmt::format("<p class=\"quiet\">and {} more in report.json</p>\n",
