@@ -70,7 +70,7 @@ void add_navigation(std::string& out, const std::string& body) {
       {"latency", "Latency"},
       {"capacity", "Capacity"},
       {"notes", "What happened"},
-      {"data", "Data"}};
+      {"quality", "Data"}};
   out += "<nav aria-label=\"Sections\"><ul>\n";
   for (const auto& [id, title] : kSections) {
     if (body.find(fmt::format("<section id=\"{}\"", id)) == std::string::npos) {

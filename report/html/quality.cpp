@@ -52,8 +52,8 @@ void add_quality(std::string& out, const ReportData& data,
                  const FormatOptions& options) {
   const Quality& q = data.summary.quality;
   out +=
-      "<section id=\"data\" aria-labelledby=\"h-data\">\n"
-      "<h2 id=\"h-data\">Quality of the data</h2>\n"
+      "<section id=\"quality\" aria-labelledby=\"h-quality\">\n"
+      "<h2 id=\"h-quality\">Quality of the data</h2>\n"
       "<dl class=\"facts wide\">\n";
   fact(out, "Coverage", coverage_text(q), q.coverage < 0.95);
   const std::string losses = losses_text(q);

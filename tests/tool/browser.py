@@ -4,6 +4,7 @@
         page = browser.open(path)          # a file; waits until it is ready
         page.value("document.title")
         page.messages, page.requests       # what it said and asked for
+        page.refused                       # why what it asked for did not go
 
 The protocol: https://chromedevtools.github.io/devtools-protocol/
 """
@@ -94,7 +95,7 @@ class Browser:
 
     def take(self, event):
         page = self.pages.get(event.get("sessionId"))
-        if page is not None:
+        if page is not None and "method" in event:
             page.take(event["method"], event["params"])
 
     def settle(self, seconds):
@@ -109,16 +110,16 @@ class Browser:
         target = self.call("Target.createTarget", url="about:blank")
         session = self.call("Target.attachToTarget", flatten=True,
                             targetId=target["targetId"])["sessionId"]
-        page = Page(self, session)
+        page = Page(self, session, target["targetId"])
         self.pages[session] = page
         page.load(path, media)
         return page
 
 
 class Page:
-    def __init__(self, browser, session):
-        self.browser, self.session = browser, session
-        self.messages, self.requests = [], []
+    def __init__(self, browser, session, target):
+        self.browser, self.session, self.target = browser, session, target
+        self.messages, self.requests, self.refused = [], [], []
 
     def call(self, method, **params):
         return self.browser.call(method, self.session, **params)
@@ -132,6 +133,13 @@ class Page:
             self.messages.append(str(params["entry"]))
         elif method == "Network.requestWillBeSent":
             self.requests.append(params["request"]["url"])
+        elif method == "Network.loadingFailed":
+            self.refused.append(params.get("blockedReason"))
+
+    def close(self):
+        """The page before it is in front again, and drawn."""
+        self.browser.call("Target.closeTarget", targetId=self.target)
+        del self.browser.pages[self.session]
 
     def load(self, path, media):
         for domain in ("Runtime", "Log", "Network", "Page", "DOM"):
