@@ -214,7 +214,10 @@ struct tidemark_segment {
   __builtin_offsetof(struct tidemark_segment, buckets)
 
 // The first packet on the socket, with the segment's descriptor.
-enum { TIDEMARK_HELLO_DETACHED = 1 };  // its phases outlive it: the "shell"
+enum {
+  TIDEMARK_HELLO_DETACHED = 1,  // its phases outlive it: the "shell"
+  TIDEMARK_HELLO_HEAP = 2       // the segment is heap/heap_channel.h's
+};
 struct tidemark_hello {
   uint64_t magic;
   uint16_t major;
