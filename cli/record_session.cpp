@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "cli/command.h"
+#include "cli/heap_shim.h"
 #include "cli/progress_line.h"
 #include "cli/record_result.h"
 #include "cli/socket_place.h"
@@ -124,8 +125,9 @@ Status RecordSession::hold_command() {
   if (::prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) {
     return fail_errno("prctl(PR_SET_CHILD_SUBREAPER)", errno);
   }
-  auto held = ChildProcess::hold(request_.command,
-                                 {{"TIDEMARK_SOCKET", place_.path()}});
+  TIDEMARK_TRY(auto environment, shim_environment(options_.heap));
+  environment.emplace_back("TIDEMARK_SOCKET", place_.path());
+  auto held = ChildProcess::hold(request_.command, environment);
   if (!held) return std::unexpected(std::move(held).error());
   child_ = std::move(*held);
   return {};

@@ -13,6 +13,7 @@
 #include "daemon/client_connection.h"
 #include "daemon/client_listener.h"
 #include "daemon/client_watchlist.h"
+#include "daemon/shim_desk.h"
 
 namespace tidemark {
 namespace {
@@ -249,6 +250,12 @@ ClientInfo ClientHost::Impl::introduce(const ClientPeer& peer,
 
 Status ClientHost::Impl::admit(uint64_t id, Pending& waiting, ClientHello hello,
                                BootTime now) {
+  if (hello.heap) {
+    // Its socket has done its work: the rest is in the segment.
+    if (options.shims == nullptr) return {};
+    return options.shims->admit(
+        {waiting.peer.process, waiting.peer.comm, std::move(hello.segment)});
+  }
   TIDEMARK_TRY(auto segment, ClientSegment::map(std::move(hello.segment)));
   if (resume(*segment, waiting, id)) return {};
   retire(*segment, now);

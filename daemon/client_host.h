@@ -26,6 +26,7 @@
 namespace tidemark {
 
 class ClientSegment;
+class ShimDesk;
 
 // One drain's events, and how far the lanes may be given back to the clients.
 // Movable to another thread; keeps the segments it names mapped.
@@ -63,6 +64,7 @@ struct ClientHostOptions {
   std::string path;
   int inherited_fd = -1;
   Roots roots;
+  ShimDesk* shims = nullptr;  // who takes heap segments; nullptr: nobody
   size_t max_clients = 256;
   size_t max_clients_per_uid = 64;
   uint32_t marks_per_second = 10'000;  // per client; burst twice that

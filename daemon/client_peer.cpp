@@ -9,6 +9,7 @@
 #include <charconv>
 #include <cstring>
 
+#include "client/heap/heap_channel.h"
 #include "core/os/file.h"
 #include "daemon/procfs/process_stat.h"
 
@@ -94,7 +95,9 @@ Status check_hello(const tidemark_hello& hello, size_t size, int flags) {
   if (hello.major != TIDEMARK_CHANNEL_MAJOR) {
     return broken("channel of another major version");
   }
-  if (hello.segment_bytes != TIDEMARK_SEGMENT_BYTES) {
+  const bool heap = (hello.flags & TIDEMARK_HELLO_HEAP) != 0;
+  if (hello.segment_bytes !=
+      (heap ? TIDEMARK_HEAP_SEGMENT_BYTES : TIDEMARK_SEGMENT_BYTES)) {
     return broken("HELLO names a wrong segment size");
   }
   if (hello.name_length >= TIDEMARK_NAME_BYTES) {
@@ -163,6 +166,7 @@ Result<ClientHello> receive_hello(int socket, Received& got) {
   if (descriptors != 1) return broken("HELLO must carry one descriptor");
   return ClientHello{std::string(hello.name, hello.name_length),
                      (hello.flags & TIDEMARK_HELLO_DETACHED) != 0,
+                     (hello.flags & TIDEMARK_HELLO_HEAP) != 0,
                      std::move(segment)};
 }
 

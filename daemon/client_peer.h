@@ -37,6 +37,7 @@ int64_t parse_boot_offset(std::string_view text);
 struct ClientHello {
   std::string name;
   bool detached = false;
+  bool heap = false;  // the segment is client/heap/heap_channel.h's
   UniqueFd segment;
 };
 

@@ -23,6 +23,7 @@
 namespace tidemark {
 
 class ProcessTable;
+class ShimDesk;
 class StackDesk;
 
 // How often a collector runs (design part 4.1).
@@ -98,6 +99,7 @@ struct CollectorContext {
   const Clock& clock;
   EventSink* events = nullptr;  // nullptr: nobody wants them
   HeapSettings heap = {};
+  ShimDesk* shims = nullptr;  // nullptr: no socket that they could come by
 };
 
 struct CollectRequest {

@@ -41,7 +41,7 @@ Engine::Impl::Impl(EngineOptions opts, EventLoop& event_loop,
       processes(options.roots, registry),
       stacks(registry, options.roots.proc),
       sampler(all_collectors(), {options.roots, registry, processes, stacks,
-                                 clock, this, options.heap}),
+                                 clock, this, options.heap, &shims}),
       self(registry, options.roots),
       governor(options.budget),
       quiesce(options.roots) {
@@ -66,6 +66,7 @@ Status Engine::Impl::open_clients() {
   wanted.path = options.socket;
   wanted.inherited_fd = options.inherited_socket;
   wanted.roots = options.roots;
+  wanted.shims = &shims;
   auto host = ClientHost::create(wanted, registry);
   if (!host) {
     // Somebody else listens there: the caller named the wrong place.

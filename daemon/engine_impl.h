@@ -19,6 +19,7 @@
 #include "daemon/rotating_sink.h"
 #include "daemon/sampler.h"
 #include "daemon/self_meter.h"
+#include "daemon/shim_desk.h"
 #include "daemon/stack_desk.h"
 #include "daemon/tick_schedule.h"
 
@@ -69,6 +70,7 @@ struct Engine::Impl final : EventSink {
   Registry registry;
   ProcessTable processes;
   StackDesk stacks;
+  ShimDesk shims;
   Sampler sampler;
   SelfMeter self;
   Governor governor;

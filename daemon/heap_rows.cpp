@@ -36,6 +36,10 @@ void HeapRows::add_symbols(const HeapSymbols& symbols) {
   definer_.define_symbols({{module->second, symbols.offset}, symbols.frames});
 }
 
+void HeapRows::set_stack(HeapLife life, uint64_t key, StackId stack) {
+  if (stack.valid()) stacks_[life][key] = stack;
+}
+
 StackId HeapRows::stack_of(const HeapSite& row, bool last) {
   auto& known = stacks_[{row.slot, row.epoch}];
   const auto found = known.find(row.key);

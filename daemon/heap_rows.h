@@ -28,6 +28,8 @@ class HeapRows {
   void add_object(const HeapObjectNamed& object);
   void add_stack(const HeapStackKnown& known);
   void add_symbols(const HeapSymbols& symbols);
+  // The same where the stack is defined already; invalid: it is not known.
+  void set_stack(HeapLife life, uint64_t key, StackId stack);
 
   struct Sum {
     int64_t alloc_bytes = 0, alloc_count = 0, live_bytes = 0, live_count = 0;

@@ -9,6 +9,7 @@ enum class HeapMode : uint8_t {
   off,
   automatic,  // a process whose memory keeps growing, if the guard allows it
   probes,     // every watched process from the start, if the guard allows it
+  shim,       // what runs with libtidemark-heap in it; no heap probes
 };
 
 struct HeapSettings {

@@ -118,8 +118,10 @@ Status set_heap(Options& options, const std::string& value) {
     options.heap.mode = HeapMode::automatic;
   } else if (value == "probes") {
     options.heap.mode = HeapMode::probes;
+  } else if (value == "shim") {
+    options.heap.mode = HeapMode::shim;
   } else {
-    return fail(ErrorKind::usage, "'" + value + "': off, auto or probes");
+    return fail(ErrorKind::usage, "'" + value + "': off, auto, probes or shim");
   }
   return {};
 }

@@ -22,7 +22,7 @@ Options:
   --budget RATIO        CPU that sampling may use, of one core (default 1%)
   --watch SEL           Take full detail of these processes; may be repeated
   --role NAME=SEL       The part that a process plays; may be repeated
-  --heap MODE           off, auto or probes: trace allocations of what is watched
+  --heap MODE           off, auto, probes or shim: trace allocations of what is watched
   --heap-sample SIZE    One sample in so many bytes (default 64KiB), or exact
   --heap-budget RATIO   CPU time of a traced process that probes may take
   --rotate-size SIZE    Begin a new part beyond this size (default 64MiB)

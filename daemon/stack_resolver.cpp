@@ -1,5 +1,6 @@
 #include "daemon/stack_resolver.h"
 
+#include <algorithm>
 #include <chrono>
 #include <deque>
 #include <iterator>
@@ -64,7 +65,9 @@ class StackResolver::Work {
     ++stacks_;
     UnwoundStack unwound;
     if (known != maps_.end()) {
-      unwound = unwinder_.unwind(known->second, input_of(stack));
+      unwound = stack.return_addresses.empty()
+                    ? unwinder_.unwind(known->second, input_of(stack))
+                    : locate(known->second, stack);
     }
     for (const UnwoundFrame& frame : unwound.frames) note(frame);
     found_.stacks.push_back({stack.token, std::move(unwound)});
@@ -93,9 +96,27 @@ class StackResolver::Work {
  private:
   using Place = std::pair<uint32_t, uint64_t>;  // object, offset
 
-  static bool has_code(const ProcessMaps& maps, const CopiedStack& stack) {
-    const Mapping* mapping = maps.find(stack.program_counter);
+  static bool is_code(const ProcessMaps& maps, uint64_t address) {
+    const Mapping* mapping = maps.find(address);
     return mapping != nullptr && mapping->executable;
+  }
+  static bool has_code(const ProcessMaps& maps, const CopiedStack& stack) {
+    if (stack.return_addresses.empty()) {
+      return is_code(maps, stack.program_counter);
+    }
+    return std::ranges::all_of(stack.return_addresses, [&](uint64_t address) {
+      return is_code(maps, address - 1);
+    });
+  }
+
+  UnwoundStack locate(const ProcessMaps& maps, const CopiedStack& stack) {
+    UnwoundStack unwound;
+    unwound.quality = stack.quality;
+    unwound.truncated = stack.truncated;
+    for (const uint64_t address : stack.return_addresses) {
+      unwound.frames.push_back(unwinder_.locate(maps, address - 1));
+    }
+    return unwound;
   }
 
   void read_maps(ProcessKey process) {

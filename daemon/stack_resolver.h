@@ -28,6 +28,11 @@ struct CopiedStack {
   std::array<uint64_t, 16> registers{};  // DWARF's order
   uint64_t program_counter = 0;
   std::vector<uint8_t> bytes;  // from the stack pointer upwards
+  // Of a stack that the process itself has walked: its return addresses,
+  // innermost first, instead of all above.
+  std::vector<uint64_t> return_addresses;
+  StackQuality quality = StackQuality::cfi;
+  bool truncated = false;
 };
 
 // What was found out. Objects come before what names them.

@@ -88,8 +88,9 @@ void add_record(CLI::App& app, CommandContext& context) {
                  "CPU that sampling may use, of one core (default 1%)");
   app.add_option("--heap", a.heap,
                  "Trace allocations by call stack: auto (default) once a "
-                 "watched process keeps growing, probes from the start")
-      ->type_name("off|auto|probes");
+                 "watched process keeps growing, probes from the start, shim "
+                 "from inside the command (libtidemark-heap)")
+      ->type_name("off|auto|probes|shim");
   app.add_option("--heap-sample", a.heap_sample,
                  "One sample in so many bytes (default 64KiB), or exact");
   app.add_option("--heap-budget", a.heap_budget,

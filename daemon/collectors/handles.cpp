@@ -39,6 +39,7 @@ class Handles final : public Collector {
  public:
   Result<std::string> start(const CollectorContext& context) override {
     mode_ = context.heap.mode;
+    if (mode_ == HeapMode::shim) mode_ = HeapMode::automatic;
     if (mode_ == HeapMode::off) return std::string("off");
     if (context.roots.proc != Roots().proc) {
       return std::string("none: another machine's /proc");

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/os/file.h"
+#include "daemon/collectors/heap_metrics.h"
 #include "daemon/collectors/metric_ids.h"
 #include "daemon/collectors/site_metrics.h"
 #include "daemon/heap_guard.h"
@@ -20,6 +21,7 @@
 #include "daemon/heap_worker.h"
 #include "daemon/process_table.h"
 #include "daemon/procfs/process_statm.h"
+#include "daemon/shim_desk.h"
 #include "daemon/stack_desk.h"
 
 namespace tidemark {
@@ -27,43 +29,6 @@ namespace {
 
 // How long the end of a recording waits for stacks and their names.
 constexpr Nanoseconds kSettle = std::chrono::seconds(5);
-
-constexpr MetricSpec of_process(std::string_view name, MetricKind kind,
-                                Unit unit, std::string_view help) {
-  return {name, SubjectKind::process, kind, unit, help};
-}
-
-constexpr MetricSpec kMetrics[] = {
-    of_process("heap.live_bytes", MetricKind::gauge, Unit::bytes,
-               "Blocks alive that were allocated while heap probes were on."),
-    of_process("heap.live_count", MetricKind::gauge, Unit::count,
-               "The same in blocks."),
-    of_process("heap.alloc_bytes", MetricKind::counter, Unit::bytes,
-               "Bytes asked of the allocator; counted, not sampled."),
-    of_process("heap.alloc_count", MetricKind::counter, Unit::count,
-               "Calls that asked for them."),
-    of_process("heap.sample_bytes", MetricKind::gauge, Unit::bytes,
-               "One sample in so many bytes; 1: every block; 0: not traced "
-               "any more."),
-    of_process("heap.samples", MetricKind::counter, Unit::count,
-               "Blocks that were sampled."),
-    of_process("heap.untracked", MetricKind::counter, Unit::count,
-               "Blocks that found no room among those alive, estimated from "
-               "the samples that did not."),
-    of_process("heap.probe_cost", MetricKind::counter, Unit::nanoseconds,
-               "What the probes cost the process: hits by their measured "
-               "cost."),
-};
-enum {
-  kLiveBytes,
-  kLiveCount,
-  kAllocBytes,
-  kAllocCount,
-  kSampleBytes,
-  kSamples,
-  kUntracked,
-  kProbeCost
-};
 
 constexpr MetricSpec kDropped = {"self.dropped", SubjectKind::self,
                                  MetricKind::counter, Unit::count,
@@ -90,7 +55,7 @@ class Heap final : public Collector {
  public:
   Result<std::string> start(const CollectorContext& context) override {
     context_ = std::make_unique<CollectorContext>(context);
-    if (context.heap.mode == HeapMode::off) return std::string("off");
+    if (!may_probe()) return std::string("off");
     if (context.heap.mode == HeapMode::automatic) {
       return std::string("on persistent growth");
     }
@@ -99,7 +64,7 @@ class Heap final : public Collector {
   }
 
   Status collect(const CollectRequest& request, FrameBuilder& frame) override {
-    if (context_->heap.mode == HeapMode::off) return {};
+    if (!may_probe()) return {};
     end_lives();
     TIDEMARK_CHECK(choose(request.time));
     if (!worker_) return {};
@@ -142,13 +107,22 @@ class Heap final : public Collector {
     SubjectId process;
   };
 
+  // What a shim tells costs less and is no less.
+  bool may_probe() const {
+    return context_->heap.mode != HeapMode::off &&
+           context_->heap.mode != HeapMode::shim;
+  }
+  bool has_shim(ProcessKey process) const {
+    return context_->shims != nullptr && context_->shims->holds(process);
+  }
+
   Status open() {
     TIDEMARK_TRY(worker_, HeapWorker::start(context_->roots.proc,
                                             context_->heap, context_->clock,
                                             context_->stacks.symbolizer()));
     Definer& definer = context_->definer;
     rows_ = std::make_unique<HeapRows>(definer);
-    metrics_ = define_all(definer, kMetrics);
+    metrics_ = define_all(definer, kHeapMetrics);
     site_metrics_ = define_all(definer, kSiteMetrics);
     dropped_ = definer.define_metric(kDropped);
     for (size_t i = 0; i < kCauses.size(); ++i) {
@@ -170,6 +144,7 @@ class Heap final : public Collector {
       if (subject == nullptr || subject->kernel_thread) continue;
       const ProcessKey key = subject->process;
       if (key.pid.value == ::getpid() || asked_.contains(key)) continue;
+      if (has_shim(key)) continue;
       if (context_->heap.mode == HeapMode::automatic &&
           !keeps_growing(key, time)) {
         continue;
@@ -268,14 +243,14 @@ class Heap final : public Collector {
       frame.put(metrics_[metric], known.process, static_cast<int64_t>(value));
     };
     const HeapRows::Sum live = rows_->live_of(life);
-    put(kLiveBytes, live.live_bytes);
-    put(kLiveCount, live.live_count);
-    put(kAllocBytes, counts.alloc_bytes);
-    put(kAllocCount, counts.alloc_count);
-    put(kSampleBytes, known.over ? 0 : worker_->tracer().period(life.slot));
-    put(kSamples, counts.samples);
-    put(kUntracked, untracked_blocks(counts));
-    put(kProbeCost, worker_->tracer().trap_cost().of(counts));
+    put(kHeapLiveBytes, live.live_bytes);
+    put(kHeapLiveCount, live.live_count);
+    put(kHeapAllocBytes, counts.alloc_bytes);
+    put(kHeapAllocCount, counts.alloc_count);
+    put(kHeapSampleBytes, known.over ? 0 : worker_->tracer().period(life.slot));
+    put(kHeapSamples, counts.samples);
+    put(kHeapUntracked, untracked_blocks(counts));
+    put(kHeapProbeCost, worker_->tracer().trap_cost().of(counts));
   }
 
   // Lives whose final rows are in a frame: they leave the kernel, and their
@@ -308,7 +283,7 @@ class Heap final : public Collector {
   std::unique_ptr<CollectorContext> context_;
   std::unique_ptr<HeapWorker> worker_;
   std::unique_ptr<HeapRows> rows_;
-  std::array<MetricId, std::size(kMetrics)> metrics_;
+  std::array<MetricId, std::size(kHeapMetrics)> metrics_;
   std::array<MetricId, std::size(kSiteMetrics)> site_metrics_;
   MetricId dropped_;
   std::array<SubjectId, kCauses.size()> causes_;

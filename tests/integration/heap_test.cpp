@@ -6,14 +6,10 @@
 #include <set>
 
 #include "record_fixture.h"
+#include "recorded_sites.h"
 
 namespace tidemark {
 namespace {
-
-struct SiteFigures {
-  int64_t alloc_count = 0, live_count = 0, live_bytes = 0;
-  bool operator==(const SiteFigures&) const = default;
-};
 
 class HeapTest : public RecordTest {
  protected:
@@ -39,45 +35,8 @@ class HeapTest : public RecordTest {
     return record(words);
   }
 
-  // The last figures of all sites, by the function named site_... in them.
   std::map<std::string, SiteFigures> read_sites() {
-    auto reader = RecordingReader::open(output());
-    EXPECT_TRUE(reader) << reader.error().what;
-    if (!reader) return {};
-    std::map<uint32_t, SiteFigures> last;
-    while (reader->next()) {
-      const auto take = [&](const char* name, int64_t SiteFigures::* field) {
-        const Metric* metric = reader->dictionary().find_metric(name);
-        if (metric == nullptr) return;
-        reader->for_each_value(metric->id, [&](SubjectId id, int64_t value) {
-          last[id.value].*field = value;
-        });
-      };
-      take("site.alloc_count", &SiteFigures::alloc_count);
-      take("site.live_count", &SiteFigures::live_count);
-      take("site.live_bytes", &SiteFigures::live_bytes);
-    }
-    std::map<std::string, SiteFigures> sums;
-    for (const auto& [id, figures] : last) {
-      const Subject* site = reader->dictionary().subject(SubjectId(id));
-      if (site == nullptr || site->kind != SubjectKind::site) continue;
-      SiteFigures& sum = sums[site_function(reader->stacks(), *site)];
-      sum.alloc_count += figures.alloc_count;
-      sum.live_count += figures.live_count;
-      sum.live_bytes += figures.live_bytes;
-    }
-    return sums;
-  }
-
-  static std::string site_function(const StackTable& stacks,
-                                   const Subject& site) {
-    for (const StackFrame& frame : stacks.resolve(site.stack)) {
-      const size_t begin = frame.function.find("site_");
-      if (begin == 0) {
-        return frame.function.substr(0, frame.function.find('('));
-      }
-    }
-    return "";
+    return read_recorded_sites(output());
   }
 };
 
@@ -142,7 +101,7 @@ TEST_F(HeapTest, TracesARunningProcess) {
 
 TEST_F(HeapTest, RefusesWordsThatItDoesNotKnow) {
   EXPECT_EQ(record({"--heap=maybe", "--", "true"}), 64);
-  EXPECT_NE(said().find("--heap: 'maybe': off, auto or probes"),
+  EXPECT_NE(said().find("--heap: 'maybe': off, auto, probes or shim"),
             std::string::npos)
       << said();
   EXPECT_EQ(record({"--heap-sample=2GiB", "--", "true"}), 64);

@@ -1,0 +1,349 @@
+// Allocations that processes tell themselves, by libtidemark-heap: the same
+// figures and sites as those of heap probes, without probes.
+#include <poll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <array>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/base/text.h"
+#include "daemon/collectors/heap_metrics.h"
+#include "daemon/collectors/metric_ids.h"
+#include "daemon/collectors/site_metrics.h"
+#include "daemon/heap_rows.h"
+#include "daemon/heap_segment.h"
+#include "daemon/process_table.h"
+#include "daemon/shim_desk.h"
+#include "daemon/stack_desk.h"
+
+namespace tidemark {
+namespace {
+
+constexpr Nanoseconds kSettle = std::chrono::seconds(5);
+constexpr size_t kMostShims = 256;
+// Lives of one process: each exec begins one, and so may a hostile one.
+constexpr uint32_t kMostLives = 64;
+// Samples of a process in a second, before it is asked for fewer.
+constexpr double kMostSamples = 20'000;
+
+constexpr MetricSpec kDropped = {"self.dropped", SubjectKind::self,
+                                 MetricKind::counter, Unit::count,
+                                 "What was lost, by cause."};
+constexpr std::array<std::string_view, 4> kCauses = {
+    "shim_live_full", "shim_sites_full", "shim_nested", "shim_refused"};
+enum { kLiveFull, kSitesFull, kNested, kRefused };
+using Losses = std::array<uint64_t, kCauses.size()>;
+
+bool has_ended(const UniqueFd& pidfd) {
+  if (!pidfd.valid()) return true;
+  pollfd ready{pidfd.get(), POLLIN, 0};
+  return ::poll(&ready, 1, 0) == 1;
+}
+
+// A sample that was refused stands for as many blocks as any other.
+uint64_t untracked_blocks(const HeapSegment::Totals& totals) {
+  if (totals.untracked == 0 || totals.samples == 0) return 0;
+  return static_cast<uint64_t>(static_cast<double>(totals.untracked) *
+                               static_cast<double>(totals.alloc_count) /
+                               static_cast<double>(totals.samples));
+}
+
+class HeapShim final : public Collector {
+ public:
+  Result<std::string> start(const CollectorContext& context) override {
+    if (context.shims == nullptr) return std::string("none: no socket");
+    context_.emplace(context);
+    if (context.heap.mode == HeapMode::off) return std::string("off");
+    rows_ = std::make_unique<HeapRows>(context.definer);
+    context.shims->open(
+        [this](ShimArrival arrival) { return admit(std::move(arrival)); });
+    return std::string("where a process brings it");
+  }
+
+  Status collect(const CollectRequest& request, FrameBuilder& frame) override {
+    if (!rows_) return {};
+    end_lives();
+    if (shims_.empty() && !opened_) return {};
+    read_all();
+    if (last_) settle();
+    context_->stacks.accept();
+    rows_->add_up(sites_, last_);
+    put_sites(frame);
+    put_processes(frame);
+    adapt(request.time);
+    return {};
+  }
+
+  void phase_changed(const Cohort& cohort) override {
+    if (!rows_) return;
+    cohort_ = cohort;
+    rows_->set_phase_name(cohort.ordinal, cohort.path);
+    for (auto& [slot, shim] : shims_) shim.segment->set_cohort(cohort.ordinal);
+  }
+
+  void finish() override { last_ = true; }
+
+ private:
+  struct Shim {
+    ProcessKey process;
+    std::string name;
+    std::unique_ptr<HeapSegment> segment;
+    UniqueFd pidfd;
+    SubjectId subject;
+    std::vector<HeapSegment::WalkedStack> waiting;  // the desk had no room
+    uint64_t samples = 0;                           // at the last look
+    uint64_t period = 0;                            // that was asked for
+    bool over = false;                              // nothing more will come
+    bool read = false;  // its last figures are in a frame
+  };
+
+  Status admit(ShimArrival arrival) {
+    if (arrival.process.start_ticks == 0 || shims_.size() >= kMostShims ||
+        ++lives_[arrival.process] > kMostLives ||
+        barred_.contains(arrival.process)) {
+      ++lost_[kRefused];
+      return {};
+    }
+    TIDEMARK_TRY(auto segment, HeapSegment::map(std::move(arrival.memfd)));
+    supersede(arrival.process);
+    open_metrics();
+    Shim& shim = shims_[next_slot_++];
+    shim.process = arrival.process;
+    shim.name =
+        arrival.comm + " (" + std::to_string(arrival.process.pid.value) + ")";
+    shim.segment = std::move(segment);
+    shim.segment->set_cohort(cohort_.ordinal);
+    shim.pidfd = UniqueFd(static_cast<int>(
+        ::syscall(SYS_pidfd_open, arrival.process.pid.value, 0)));
+    context_->stacks.prepare(shim.process);
+    context_->shims->add(shim.process);
+    tell(shim, EventKind::heap, "shim", "tells its allocations by itself");
+    return {};
+  }
+
+  // It runs another program now: what the old one left is final.
+  void supersede(ProcessKey process) {
+    for (auto& [slot, shim] : shims_) {
+      if (shim.process != process || shim.over) continue;
+      read(shim);
+      shim.over = true;
+      context_->stacks.refresh(process);
+    }
+  }
+
+  void open_metrics() {
+    if (std::exchange(opened_, true)) return;
+    Definer& definer = context_->definer;
+    metrics_ = define_all(definer, kHeapMetrics);
+    site_metrics_ = define_all(definer, kSiteMetrics);
+    dropped_ = definer.define_metric(kDropped);
+    for (size_t i = 0; i < kCauses.size(); ++i) {
+      causes_[i] = definer.subject(SubjectKind::self, kCauses[i]);
+    }
+  }
+
+  void read_all() {
+    sites_.clear();
+    for (auto& [slot, shim] : shims_) {
+      find_subject(slot, shim);
+      // First: what it did up to its end is in what is read then.
+      const bool ended = !shim.over && has_ended(shim.pidfd);
+      read(shim);
+      if (ended || last_) shim.over = true;
+      post(slot, shim);
+      for (HeapSite site : shim.segment->rows()) {
+        site.slot = slot;
+        sites_.push_back(site);
+      }
+    }
+  }
+
+  void read(Shim& shim) {
+    if (shim.over) return;
+    if (const Status read = shim.segment->read(); !read) {
+      quarantine(shim, read.error());
+      return;
+    }
+    auto stacks = shim.segment->take_stacks();
+    std::move(stacks.begin(), stacks.end(), std::back_inserter(shim.waiting));
+  }
+
+  void quarantine(Shim& shim, const Error& error) {
+    shim.over = true;
+    shim.waiting.clear();
+    barred_.insert(shim.process);
+    tell(shim, EventKind::client_quarantined, shim.name, error.what);
+  }
+
+  void find_subject(HeapSlot slot, Shim& shim) {
+    if (shim.subject.valid()) return;
+    const Subject* subject = context_->processes.find(shim.process);
+    if (subject == nullptr) return;
+    shim.subject = subject->id;
+    rows_->begin_life({slot, 0}, subject->id);
+  }
+
+  void post(HeapSlot slot, Shim& shim) {
+    size_t done = 0;
+    for (; done < shim.waiting.size(); ++done) {
+      HeapSegment::WalkedStack& walked = shim.waiting[done];
+      CopiedStack stack;
+      stack.process = shim.process;
+      stack.return_addresses = walked.return_addresses;
+      stack.truncated = walked.truncated;
+      if (walked.by_frame_pointer) stack.quality = StackQuality::frame_pointer;
+      const bool posted = context_->stacks.post(
+          std::move(stack), [this, slot, key = walked.key](StackId id) {
+            if (shims_.contains(slot)) rows_->set_stack({slot, 0}, key, id);
+          });
+      if (!posted) break;
+    }
+    shim.waiting.erase(shim.waiting.begin(),
+                       shim.waiting.begin() + static_cast<ptrdiff_t>(done));
+  }
+
+  void settle() {
+    for (bool more = true; std::exchange(more, false);) {
+      context_->stacks.settle(kSettle);
+      context_->stacks.accept();
+      for (auto& [slot, shim] : shims_) {
+        more = more || !shim.waiting.empty();
+        post(slot, shim);
+      }
+    }
+  }
+
+  void put_sites(FrameBuilder& frame) const {
+    rows_->for_each_site([&](const HeapRows::Site& site) {
+      const auto put = [&](SiteMetric metric, int64_t value) {
+        frame.put(site_metrics_[metric], site.subject, value);
+      };
+      put(kSiteLiveBytes, site.sum.live_bytes);
+      put(kSiteLiveCount, site.sum.live_count);
+      put(kSiteAllocBytes, site.sum.alloc_bytes);
+      put(kSiteAllocCount, site.sum.alloc_count);
+      put(kSiteSamples, site.sum.samples);
+    });
+  }
+
+  void put_processes(FrameBuilder& frame) {
+    Losses lost = lost_;
+    for (auto& [slot, shim] : shims_) {
+      add_losses(lost, shim.segment->totals());
+      shim.read = shim.over && shim.waiting.empty();
+      if (!shim.subject.valid() || is_superseded(slot, shim)) continue;
+      const HeapRows::Sum live = rows_->live_of({slot, 0});
+      const HeapSegment::Totals& totals = shim.segment->totals();
+      const auto put = [&](HeapMetric metric, auto value) {
+        frame.put(metrics_[metric], shim.subject, static_cast<int64_t>(value));
+      };
+      put(kHeapLiveBytes, live.live_bytes);
+      put(kHeapLiveCount, live.live_count);
+      put(kHeapAllocBytes, totals.alloc_bytes);
+      put(kHeapAllocCount, totals.alloc_count);
+      put(kHeapSampleBytes, shim.over && !last_ ? 0 : totals.period);
+      put(kHeapSamples, totals.samples);
+      put(kHeapUntracked, untracked_blocks(totals));
+    }
+    for (size_t i = 0; i < lost.size(); ++i) {
+      frame.put(dropped_, causes_[i], static_cast<int64_t>(lost[i]));
+    }
+  }
+
+  static void add_losses(Losses& lost, const HeapSegment::Totals& totals) {
+    lost[kLiveFull] += totals.untracked;
+    lost[kSitesFull] += totals.sites_full;
+    lost[kNested] += totals.nested;
+  }
+
+  // A process is told by its latest life alone.
+  bool is_superseded(HeapSlot slot, const Shim& shim) const {
+    for (auto it = shims_.upper_bound(slot); it != shims_.end(); ++it) {
+      if (it->second.process == shim.process) return true;
+    }
+    return false;
+  }
+
+  // Its table of blocks is full, or it samples more than it needs to: fewer.
+  void adapt(BootTime now) {
+    const double seconds = to_seconds(now - last_look_);
+    if (seconds < 0.1) return;
+    last_look_ = now;
+    for (auto& [slot, shim] : shims_) {
+      const HeapSegment::Totals& totals = shim.segment->totals();
+      const auto rate =
+          static_cast<double>(totals.samples - shim.samples) / seconds;
+      shim.samples = totals.samples;
+      if (shim.over || context_->heap.sample_bytes == TIDEMARK_HEAP_EXACT ||
+          rate <= kMostSamples ||
+          totals.period * 2 > TIDEMARK_HEAP_LARGEST_PERIOD) {
+        continue;
+      }
+      shim.segment->set_period(totals.period * 2);
+    }
+  }
+
+  void tell(const Shim& shim, EventKind kind, std::string name,
+            const std::string& text) {
+    if (context_->events == nullptr) return;
+    Event event;
+    event.time = event.received = context_->clock.now();
+    event.kind = kind;
+    event.name = std::move(name);
+    event.text = shim.name + ": " + text;
+    event.value = shim.process.pid.value;
+    const Subject* subject = context_->processes.find(shim.process);
+    if (subject != nullptr) event.subject = subject->id;
+    context_->events->add(std::move(event));
+  }
+
+  void end_lives() {
+    for (auto it = shims_.begin(); it != shims_.end();) {
+      const auto& [slot, shim] = *it;
+      if (!shim.read) {
+        ++it;
+        continue;
+      }
+      add_losses(lost_, shim.segment->totals());
+      rows_->end_life({slot, 0});
+      context_->stacks.forget(shim.process);
+      if (!is_superseded(slot, shim)) {
+        context_->shims->remove(shim.process);
+        lives_.erase(shim.process);
+      }
+      it = shims_.erase(it);
+    }
+  }
+
+  std::optional<CollectorContext> context_;
+  std::unique_ptr<HeapRows> rows_;  // null: off
+  std::array<MetricId, std::size(kHeapMetrics)> metrics_;
+  std::array<MetricId, std::size(kSiteMetrics)> site_metrics_;
+  MetricId dropped_;
+  std::array<SubjectId, kCauses.size()> causes_;
+  Losses lost_{};  // of lives that ended
+  std::map<HeapSlot, Shim> shims_;
+  std::map<ProcessKey, uint32_t> lives_;
+  std::set<ProcessKey> barred_;
+  std::vector<HeapSite> sites_;
+  Cohort cohort_;
+  HeapSlot next_slot_ = 0;
+  BootTime last_look_;
+  bool opened_ = false;
+  bool last_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Collector> make_heap_shim() {
+  return std::make_unique<HeapShim>();
+}
+
+}  // namespace tidemark
