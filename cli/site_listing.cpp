@@ -144,12 +144,9 @@ class Listing {
         "  {:>10}{} in {} blocks of {} taken  {}\n", bytes(figures.live_bytes),
         error > 0 ? " ± " + format_bytes(error) : "", figures.live_count,
         figures.alloc_count, sanitize_terminal(site_title(frames)));
-    if (frames.empty()) return;
-    const size_t title = title_frame(frames);
-    const size_t last = std::min(frames.size(), title + 1 + kCallers);
-    for (size_t i = title + 1; i < last; ++i) {
-      out += fmt::format("{:14}{}\n", "",
-                         sanitize_terminal(frame_text(frames[i])));
+    const std::vector<std::string> callers = caller_texts(frames);
+    for (size_t i = 0; i < std::min(callers.size(), kCallers); ++i) {
+      out += fmt::format("{:14}{}\n", "", sanitize_terminal(callers[i]));
     }
   }
 

@@ -88,14 +88,13 @@ void SitesWriter::add_frames(const FindingSite& site) {
   for (size_t i = 0; i < title && detail_; ++i) {
     line(6, "through " + frame_text(frames[i]));
   }
-  size_t shown = 0;
-  for (size_t i = title + 1; i < frames.size(); ++i) {
-    if (shown++ == kMostFrames && !detail_) {
-      line(6, fmt::format("and {} more frames (-v)", frames.size() - i));
+  const std::vector<std::string> callers = caller_texts(frames);
+  for (size_t i = 0; i < callers.size(); ++i) {
+    if (i == kMostFrames && !detail_) {
+      line(6, fmt::format("and {} more frames (-v)", callers.size() - i));
       break;
     }
-    line(6, std::string("from ") + frame_text(frames[i]) +
-                (frames[i].inlined ? ", inlined" : ""));
+    line(6, "from " + callers[i]);
   }
   const Stack& stack = *data_.stacks.stack(site.stack);
   if (stack.quality == StackQuality::guess) line(6, "part of this is a guess");

@@ -79,12 +79,6 @@ std::string site_facts(const Finding& finding, const FindingSite& site) {
          " taken" + share_text(site);
 }
 
-std::string cohort_name(const FindingSite::Cohort& row) {
-  std::string name = row.phase.empty() ? "outside phases" : row.phase;
-  if (row.phases > 1) name += fmt::format(" +{}", row.phases - 1);
-  return name;
-}
-
 std::string growth_text(const ReportData& data, const Finding& finding) {
   if (!is_bytes(finding.resource)) return "";
   // The memory's own finding has it, whichever of the two is shown.
@@ -140,20 +134,6 @@ std::string place_of(const ReportData& data, const Finding& finding) {
   const size_t others = places.size() - 1;
   return text + " and " + std::to_string(others) + " other " +
          (others == 1 ? "place" : "places");
-}
-
-const char* site_class_words(SiteClass site_class) {
-  switch (site_class) {
-    case SiteClass::leak: return "leak";
-    case SiteClass::tidy_at_exit: return "leak, freed in the teardown";
-    case SiteClass::cache: return "bounded, as a cache";
-    case SiteClass::slow_drain: return "drains slowly";
-    case SiteClass::startup: return "from the start";
-    case SiteClass::step: return "one step";
-    case SiteClass::churn: return "churn";
-    case SiteClass::unclear: break;
-  }
-  return "undecided";
 }
 
 bool told_by_heap(const ReportData& data, const Finding& finding) {

@@ -20,14 +20,9 @@ std::string place_of(const ReportData& data, const Finding& finding);
 std::string site_facts(const Finding& finding, const FindingSite& site);
 // Bytes, or pieces, as the finding's resource has them.
 std::string site_amount(const Finding& finding, double value);
-// "load#1 +3": the phases that a row of cohorts joins.
-std::string cohort_name(const FindingSite::Cohort& row);
 // "from load#1 on its memory grew by +134 MiB: +124 MiB live blocks at known
 // sites, …": of findings in bytes; "" when nobody reckoned it.
 std::string growth_text(const ReportData& data, const Finding& finding);
-
-// "leak", "cache", "freed at exit", …
-const char* site_class_words(SiteClass site_class);
 
 // Whether a finding's sites are shown: it rises, or is undecided and something
 // grew; and the heap of the same process does not show them already.

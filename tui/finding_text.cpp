@@ -21,13 +21,13 @@ std::string interval_text(Resource resource, const Estimate& estimate) {
                      amount(resource, estimate.hi));
 }
 
+}  // namespace
+
 std::string op_word(const Finding& finding) {
   const std::string& name = finding.op_name;
   if (name.empty()) return "op";
   return name.starts_with("op.") ? name.substr(3) : name;
 }
-
-}  // namespace
 
 std::string amount(Resource resource, double value) {
   if (!std::isfinite(value)) return "-";

@@ -10,6 +10,9 @@ namespace tidemark {
 
 // An amount of the resource: "412" bytes as "412B", pieces as "0.52".
 std::string amount(Resource resource, double value);
+// "request", the op that its slope is counted by; "op" when it has no name.
+// Raw.
+std::string op_word(const Finding& finding);
 // "+1.4M/min [1.2M, 1.6M]"; "" when there is no slope.
 std::string slope_text(const Finding& finding);
 // "+412B/request [398B, 425B]"; "" when ops are not known.

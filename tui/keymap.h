@@ -71,6 +71,8 @@ enum class Action : uint8_t {
   pause,
   zoom_in,
   zoom_out,
+  next_site,
+  previous_site,
   mark,
   other_run,
   next_theme,

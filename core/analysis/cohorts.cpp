@@ -299,4 +299,10 @@ std::vector<FindingSite::Cohort> join_cohorts(
   return joined;
 }
 
+std::string cohort_name(const FindingSite::Cohort& row) {
+  std::string name = row.phase.empty() ? "outside phases" : row.phase;
+  if (row.phases > 1) name += " +" + std::to_string(row.phases - 1);
+  return name;
+}
+
 }  // namespace tidemark

@@ -81,5 +81,7 @@ std::vector<FindingSite::Cohort> show_cohorts(
 // there are at most `rows`; columns as rows, and the last one of all.
 std::vector<FindingSite::Cohort> join_cohorts(
     const std::vector<FindingSite::Cohort>& cohorts, size_t rows);
+// "load#1 +3": the phases that a row joins. Raw.
+std::string cohort_name(const FindingSite::Cohort& row);
 
 }  // namespace tidemark

@@ -245,4 +245,13 @@ std::string site_title(std::span<const StackFrame> frames) {
   return frame_text(frames[title_frame(frames)]);
 }
 
+std::vector<std::string> caller_texts(std::span<const StackFrame> frames) {
+  std::vector<std::string> texts;
+  for (size_t i = title_frame(frames) + 1; i < frames.size(); ++i) {
+    texts.push_back(frame_text(frames[i]) +
+                    (frames[i].inlined ? ", inlined" : ""));
+  }
+  return texts;
+}
+
 }  // namespace tidemark

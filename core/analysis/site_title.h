@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/model/site.h"
 
@@ -28,5 +29,7 @@ size_t title_frame(std::span<const StackFrame> frames);
 std::string frame_text(const StackFrame& frame);
 // The same of the frame that titles the stack; "unknown stack" when empty.
 std::string site_title(std::span<const StackFrame> frames);
+// Who called that frame, innermost first, each with ", inlined" where it was.
+std::vector<std::string> caller_texts(std::span<const StackFrame> frames);
 
 }  // namespace tidemark

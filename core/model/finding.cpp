@@ -75,4 +75,18 @@ const char* site_class_name(SiteClass site_class) {
   return "unclear";
 }
 
+const char* site_class_words(SiteClass site_class) {
+  switch (site_class) {
+    case SiteClass::leak: return "leak";
+    case SiteClass::tidy_at_exit: return "leak, freed in the teardown";
+    case SiteClass::cache: return "bounded, as a cache";
+    case SiteClass::slow_drain: return "drains slowly";
+    case SiteClass::startup: return "from the start";
+    case SiteClass::step: return "one step";
+    case SiteClass::churn: return "churn";
+    case SiteClass::unclear: break;
+  }
+  return "undecided";
+}
+
 }  // namespace tidemark

@@ -144,5 +144,7 @@ const char* verdict_name(Verdict verdict);
 const char* confirmation_name(Confirmation confirmation);
 // "leak", "tidy_at_exit", ...
 const char* site_class_name(SiteClass site_class);
+// For people: "leak", "bounded, as a cache", "undecided", ...
+const char* site_class_words(SiteClass site_class);
 
 }  // namespace tidemark

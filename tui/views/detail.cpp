@@ -8,6 +8,7 @@
 #include "tui/finding_text.h"
 #include "tui/header.h"
 #include "tui/process_list.h"
+#include "tui/site_panel.h"
 #include "tui/view.h"
 #include "tui/widgets.h"
 
@@ -61,19 +62,27 @@ class DetailView final : public View {
     int y = draw_identity(pane, model, *row);
     const int facts = facts_rows(pane.width());
     const int findings = std::min(finding_count(model, row->id), 4);
-    const int below = facts + (findings > 0 ? findings + 1 : 0);
+    const Finding* made_of = with_sites(model, row->id);
+    const int sites = made_of == nullptr ? 0
+                                         : std::min(site_panel_rows(*made_of),
+                                                    pane.height() / 3);
+    const int below = facts + (findings > 0 ? findings + 1 : 0) + sites;
     y = draw_curves(pane, model, row->id, y, pane.height() - below);
     draw_facts(pane.sub({0, y, pane.width(), facts}), model, row->id);
-    draw_findings(
-        pane.sub({0, y + facts, pane.width(), pane.height() - y - facts}),
-        model, row->id);
+    y += facts;
+    const int rest = pane.height() - y - sites;
+    draw_findings(pane.sub({0, y, pane.width(), rest}), model, row->id);
+    if (made_of == nullptr) return;
+    sites_.draw(pane.sub({0, y + rest, pane.width(), sites}), model, *made_of);
   }
 
   std::optional<ViewRequest> act(Action action,
                                  const ViewModel& model) override {
+    if (sites_.act(action)) return ViewRequest{};
     const auto& rows = model.rows();
     const auto to = moved(action, model.selected_index(), rows.size(), 1);
     if (!to || rows.empty()) return std::nullopt;
+    sites_.reset();
     ViewRequest request;
     request.select = rows[*to].id;
     return request;
@@ -168,6 +177,14 @@ class DetailView final : public View {
     }
   }
 
+  // The worst of its findings that tells where.
+  static const Finding* with_sites(const ViewModel& model, SubjectId id) {
+    for (const Finding& finding : model.findings()) {
+      if (finding.subject == id && !finding.sites.empty()) return &finding;
+    }
+    return nullptr;
+  }
+
   static int finding_count(const ViewModel& model, SubjectId id) {
     return static_cast<int>(
         std::ranges::count(model.findings(), id, &Finding::subject));
@@ -189,6 +206,8 @@ class DetailView final : public View {
       pane.text(end + 2, y++, finding.reason, kDim);
     }
   }
+
+  SitePanel sites_;
 };
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "tui/graph.h"
 #include "tui/header.h"
 #include "tui/process_list.h"
+#include "tui/site_panel.h"
 #include "tui/view.h"
 #include "tui/widgets.h"
 
@@ -18,6 +19,7 @@ namespace tidemark {
 namespace {
 
 constexpr Style kDim{Tone::dim, false, false};
+constexpr int kRoomForAll = 26;  // rows of evidence beside a site panel
 
 enum Column : size_t {
   kVerdict,
@@ -83,7 +85,12 @@ class LeaksView final : public View {
   void draw(const Pane& pane, const ViewModel& model) override {
     const auto& findings = model.findings();
     selected_ = std::min(selected_, findings.empty() ? 0 : findings.size() - 1);
-    const int evidence = findings.empty() ? 0 : std::max(pane.height() / 2, 8);
+    // The table takes what it needs, at most half; a third beside sites.
+    const int needed = static_cast<int>(findings.size()) + 3;
+    const bool sites = !findings.empty() && !findings[selected_].sites.empty();
+    const int most = pane.height() / (sites ? 3 : 2);
+    const int evidence =
+        findings.empty() ? 0 : pane.height() - std::min(needed, most);
     draw_table(pane.sub({0, 0, pane.width(), pane.height() - evidence}), model);
     if (findings.empty()) return;
     draw_evidence(
@@ -93,6 +100,7 @@ class LeaksView final : public View {
 
   std::optional<ViewRequest> act(Action action,
                                  const ViewModel& model) override {
+    if (sites_.act(action)) return ViewRequest{};
     const auto& findings = model.findings();
     if (action == Action::enter && !findings.empty()) {
       ViewRequest request;
@@ -102,18 +110,23 @@ class LeaksView final : public View {
     }
     const auto to = moved(action, selected_, findings.size(), page_);
     if (!to) return std::nullopt;
-    selected_ = *to;
+    select(*to);
     return ViewRequest{};
   }
 
   std::optional<ViewRequest> pick(size_t row, bool open,
                                   const ViewModel& model) override {
-    selected_ = row;
+    select(row);
     if (!open) return ViewRequest{};
     return act(Action::enter, model);
   }
 
  private:
+  void select(size_t row) {
+    if (row != selected_) sites_.reset();
+    selected_ = row;
+  }
+
   void draw_table(const Pane& pane, const ViewModel& model) {
     draw_rule(pane, 0, "findings", notes(model));
     const auto placed = place_columns(kColumns, pane.width());
@@ -151,13 +164,16 @@ class LeaksView final : public View {
     return notes;
   }
 
-  static void draw_evidence(const Pane& pane, const ViewModel& model,
-                            const Finding& finding) {
+  void draw_evidence(const Pane& pane, const ViewModel& model,
+                     const Finding& finding) {
     const std::string title = model.subject_title(finding.subject) + " " +
                               resource_name(finding.resource);
     const std::vector<std::string> notes = {verdict_name(finding.verdict),
                                             finding.leak_class};
     draw_rule(pane, 0, title, notes);
+    const bool sites = !finding.sites.empty();
+    // The table above says the rest where there is little room.
+    const bool brief = sites && pane.height() < kRoomForAll;
     int y = 1;
     const auto line = [&](std::string_view label, const std::string& text) {
       if (text.empty() || y >= pane.height()) return;
@@ -165,14 +181,18 @@ class LeaksView final : public View {
       pane.text(kLeftGutter, y++, text);
     };
     line("because", finding.reason);
-    line("slope", slope_text(finding));
+    if (!brief) line("slope", slope_text(finding));
     line("per op", per_op_text(finding));
-    line("detectable", detectable_text(finding));
-    line("outlook", outlook_text(finding));
-    line("grew in", phases_text(finding));
+    if (!brief) line("detectable", detectable_text(finding));
+    if (!brief) line("outlook", outlook_text(finding));
+    if (!brief) line("grew in", phases_text(finding));
     const auto room = static_cast<size_t>((pane.width() - kLeftGutter) / 8);
-    line("levels", floors_text(finding, room));
-    draw_levels(pane.sub({0, y, pane.width(), pane.height() - y}), finding);
+    if (!brief) line("levels", floors_text(finding, room));
+    const int left = pane.height() - y;
+    const int panel = std::min(site_panel_rows(finding), left);
+    draw_levels(pane.sub({0, y, pane.width(), left - panel}), finding);
+    sites_.draw(pane.sub({0, pane.height() - panel, pane.width(), panel}),
+                model, finding);
   }
 
   static std::string phases_text(const Finding& finding) {
@@ -200,6 +220,7 @@ class LeaksView final : public View {
     }
   }
 
+  SitePanel sites_;
   size_t selected_ = 0;
   int top_ = 0;
   int page_ = 1;

@@ -298,14 +298,38 @@ TEST_F(ControllerTest, EnterOnAnEventGoesToItsTime) {
 
 TEST_F(ControllerTest, FindingsShowTheirEvidence) {
   controller_.set_verdicts(SampleRun::verdicts());
-  EXPECT_THAT(row(1), HasSubstr("1 LEAK"));
+  EXPECT_THAT(row(1), HasSubstr("2 LEAKS"));
   controller_.handle('3');
   EXPECT_THAT(screen(), HasSubstr("+412B/request [398B, 425B]"));
   EXPECT_THAT(screen(), HasSubstr("confirmed by cycles"));
   controller_.handle(keys::kDown);
+  controller_.handle(keys::kDown);
   EXPECT_THAT(screen(), HasSubstr("flat at 64 fds"));
   controller_.handle(keys::kEnter);
   EXPECT_THAT(screen(), HasSubstr("─ worker ─"));
+}
+
+TEST_F(ControllerTest, SitesShowTheirStacksAndCohorts) {
+  controller_.set_verdicts(SampleRun::verdicts());
+  controller_.handle('3');
+  EXPECT_THAT(screen(), HasSubstr("▶Cart::checkout (shop.cpp:88)"));
+  EXPECT_THAT(screen(), HasSubstr("412B/request"));
+  EXPECT_THAT(screen(), HasSubstr(" Server::handle (shop.cpp:41)"));
+  EXPECT_THAT(screen(), HasSubstr("BORN IN"));
+  EXPECT_THAT(screen(), Not(HasSubstr("outer frames are missing")));
+  controller_.handle('s');
+  EXPECT_THAT(screen(), HasSubstr("▶Cache::put (shop.cpp:52)"));
+  EXPECT_THAT(screen(), HasSubstr("the outer frames are missing"));
+  controller_.handle('s');  // and around
+  EXPECT_THAT(screen(), HasSubstr("▶Cart::checkout"));
+  controller_.handle('S');
+  EXPECT_THAT(screen(), HasSubstr("▶Cache::put"));
+  controller_.handle(keys::kDown);  // another finding begins at its first
+  controller_.handle(keys::kUp);
+  EXPECT_THAT(screen(), HasSubstr("▶Cart::checkout"));
+  controller_.handle(keys::kEnter);
+  EXPECT_THAT(screen(), HasSubstr("─ figures ─"));
+  EXPECT_THAT(screen(), HasSubstr("▶Cart::checkout"));
 }
 
 TEST_F(ControllerTest, TheAnalysisJudgesWhatWasRead) {

@@ -43,6 +43,7 @@ enum Sampled : uint32_t {
   kScanner,
   kExact,
 };
+inline constexpr uint32_t kLeakingStack = 0, kBoundedStack = 1;
 inline constexpr int kCycles = 6;
 inline constexpr int kWarmUp = 30;
 inline constexpr int kLoad = 20;
@@ -100,6 +101,9 @@ class SampleRun {
                              (i + 1) * 40'000.0, 48e6 + i * 20e6});
     }
     verdicts.findings.push_back(leak);
+    leak.resource = Resource::heap;
+    leak.sites = {leaking_site(), bounded_site()};
+    verdicts.findings.insert(verdicts.findings.begin(), leak);
     Finding none;
     none.subject = SubjectId(kWorker);
     none.resource = Resource::fds;
@@ -189,7 +193,63 @@ class SampleRun {
     return subject;
   }
 
+  // A stack of three: operator new, who called it (by `function`), main.
+  static void define_stack(RecordingWriter& writer, uint32_t id,
+                           const std::string& function, uint32_t line) {
+    const ModuleId shop(0);
+    const uint64_t at = id * 0x1000;
+    EXPECT_TRUE(writer.define(Module{shop, "/usr/bin/shopd", "\xb0\x1d"}));
+    const auto name = [&](uint64_t offset, std::string what, uint32_t where) {
+      EXPECT_TRUE(writer.define(AddressSymbols{
+          {shop, offset}, {{std::move(what), "shop.cpp", where, false}}}));
+    };
+    name(at, "operator new(unsigned long)", 0);
+    name(at + 1, function, line);
+    name(at + 2, "Server::handle(Request&)", 41);
+    name(at + 3, "main", 120);
+    EXPECT_TRUE(writer.define(
+        Stack{StackId(id),
+              {{shop, at}, {shop, at + 1}, {shop, at + 2}, {shop, at + 3}},
+              StackQuality::frame_pointer,
+              id == kBoundedStack}));
+  }
+
+  static FindingSite leaking_site() {
+    FindingSite site;
+    site.kind = SiteKind::heap;
+    site.stack = StackId(kLeakingStack);
+    site.site_class = SiteClass::leak;
+    site.live = {94e6, 90e6, 98e6, 1, "poisson"};
+    site.live_bytes = site.taken_bytes = 94e6;
+    site.residue_per_op = 412;
+    site.share = 0.87;
+    for (int p = 0; p < kCycles; ++p) {
+      FindingSite::Cohort cohort;
+      cohort.phase = "load#" + std::to_string(p + 1);
+      cohort.taken = 16e6;
+      for (int q = p; q < kCycles; ++q) cohort.live.push_back(15.6e6);
+      site.cohorts.push_back(cohort);
+    }
+    return site;
+  }
+  static FindingSite bounded_site() {
+    FindingSite site = leaking_site();
+    site.stack = StackId(kBoundedStack);
+    site.site_class = SiteClass::cache;
+    site.live = {3e6, 2.5e6, 3.5e6, 1, "poisson"};
+    site.residue_per_op = 0;
+    site.share = 0.13;
+    for (FindingSite::Cohort& cohort : site.cohorts) {
+      for (size_t q = 0; q < cohort.live.size(); ++q) {
+        cohort.live[q] = q == 0 ? 9e6 : q == 1 ? 3e6 : 0;
+      }
+    }
+    return site;
+  }
+
   static void define(RecordingWriter& writer) {
+    define_stack(writer, kLeakingStack, "void Cart::checkout<int>(Order&)", 88);
+    define_stack(writer, kBoundedStack, "Cache::put(std::string const&)", 52);
     const auto metric = [&](Metrics id, const char* name, SubjectKind subject,
                             MetricKind kind, Unit unit) {
       writer.define(Metric{MetricId(id), name, subject, kind, unit, ""});
