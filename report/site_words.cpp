@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/analysis/finding_signs.h"
 #include "core/analysis/site_store.h"
 #include "core/analysis/site_title.h"
 #include "core/base/text.h"
@@ -17,16 +18,6 @@ namespace tidemark {
 namespace {
 
 constexpr double kMostOfIt = 0.8;
-
-bool leaks(const FindingSite& site) {
-  return site.site_class == SiteClass::leak ||
-         site.site_class == SiteClass::tidy_at_exit;
-}
-
-bool rises(const Finding& finding) {
-  return finding.verdict == Verdict::leak ||
-         finding.verdict == Verdict::suspect;
-}
 
 // Whether a site tells who leaks. The first touch of a page, and an allocator's
 // growth, fall to whoever came by when more was needed.

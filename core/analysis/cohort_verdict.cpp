@@ -7,6 +7,7 @@
 #include <string>
 
 #include "core/analysis/evidence.h"
+#include "core/analysis/finding_signs.h"
 #include "core/analysis/judgement.h"
 #include "core/analysis/site_findings.h"
 
@@ -17,11 +18,6 @@ namespace {
 constexpr double kBytesPerMinute = 0.1 * 1024 * 1024;
 // What one class of sites gained, to speak for all.
 constexpr double kDominant = 0.5;
-
-bool rises(const Finding& finding) {
-  return finding.verdict == Verdict::leak ||
-         finding.verdict == Verdict::suspect;
-}
 
 // The part of the curve's slope that leaking sites explain.
 double explained(const Finding& finding, const CohortEvidence& evidence) {

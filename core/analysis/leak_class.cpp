@@ -1,6 +1,7 @@
 // The class of a leak from what else rises in its process (design part 5.1).
 #include <algorithm>
 
+#include "core/analysis/finding_signs.h"
 #include "core/analysis/verdict.h"
 #include "core/base/rank_tests.h"
 
@@ -14,11 +15,6 @@ constexpr const char* kHandle = "handle leak";
 constexpr const char* kPages = "page-cache or shared-memory growth";
 // Nobody looked into the heap: both remain possible.
 constexpr const char* kHeapOrRetention = "heap leak or allocator retention";
-
-bool rises(const Finding& finding) {
-  return finding.verdict == Verdict::leak ||
-         finding.verdict == Verdict::suspect;
-}
 
 // What is known of the whole process.
 struct Process {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string_view>
 
+#include "core/analysis/foreign_times.h"
+
 namespace tidemark {
 namespace {
 
@@ -12,10 +14,6 @@ constexpr std::array<const char*, kKeptCount> kNames = {
     "swap",           "rss_shmem",      "fds",          "sockets",
     "threads",        "mappings",       "children",     "rss_file",
     "heap.live_bytes"};
-
-// Process start times are in clock ticks of USER_HZ, 100 on every Linux that
-// BPF runs on (include/asm-generic/param.h).
-constexpr int64_t kTickNs = 10'000'000;
 
 bool strip(std::string_view& name, std::string_view prefix) {
   if (!name.starts_with(prefix)) return false;
@@ -28,15 +26,6 @@ BootTime read_time(const Column& column, size_t index) {
   const auto size = static_cast<int64_t>(column.values.size());
   const auto part = static_cast<int64_t>(index);
   return column.read_begin + column.read_span / size * part;
-}
-
-// Foreign columns: as many values as subjects, and times that can be added.
-bool is_sound(const Column& column) {
-  constexpr int64_t kLatest = int64_t{1} << 61;
-  const auto in_range = [](int64_t ns) { return ns >= 0 && ns <= kLatest; };
-  return column.values.size() == column.subjects.size() &&
-         in_range(to_ns(column.read_begin)) &&
-         in_range(column.read_span.count());
 }
 
 }  // namespace
@@ -111,11 +100,9 @@ void SeriesStore::end_process(SubjectId id, BootTime time) {
 BootTime SeriesStore::birth(SubjectId id, const Dictionary& dictionary) const {
   const Subject* subject = dictionary.subject(id);
   if (subject == nullptr) return BootTime::min();
-  const uint64_t ticks = subject->process.start_ticks;
-  constexpr uint64_t kMostTicks = uint64_t{1} << 38;  // 87 years
-  if (ticks == 0 || ticks > kMostTicks) return BootTime::min();
-  const BootTime born = boot_time(static_cast<int64_t>(ticks) * kTickNs);
-  return born >= frames_.first().time ? born : BootTime::min();
+  const auto born = birth_time(subject->process.start_ticks);
+  const bool here = born && *born >= frames_.first().time;
+  return here ? *born : BootTime::min();
 }
 
 // A client that connects again hands over the counts it had: only the first

@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "core/analysis/cohort_verdict.h"
+#include "core/analysis/finding_signs.h"
 #include "core/analysis/reconcile.h"
 
 namespace tidemark {
@@ -136,11 +137,6 @@ std::set<SiteKind> kinds_of(Resource resource, const std::vector<SiteRow>& rows,
     case Resource::threads: return {SiteKind::thread};
     default: return {};
   }
-}
-
-bool leaks(const FindingSite& site) {
-  return site.site_class == SiteClass::leak ||
-         site.site_class == SiteClass::tidy_at_exit;
 }
 
 void sort_and_cut(std::vector<FindingSite>& sites) {
