@@ -66,6 +66,7 @@ Result<std::vector<Gate>> load_gates(const GateArguments& arguments) {
     TIDEMARK_TRY(auto gate, make_gate(text, "--gate", from_environment));
     gates.push_back(std::move(gate));
   }
+  TIDEMARK_CHECK(check_contradictions(gates));
   return gates;
 }
 

@@ -23,6 +23,7 @@
 #include "core/os/event_loop.h"
 #include "core/os/log.h"
 #include "core/os/system_clock.h"
+#include "daemon/alert_desk.h"
 #include "daemon/engine.h"
 
 namespace tidemark {
@@ -58,6 +59,8 @@ class RecordSession {
   void on_signal(const signalfd_siginfo& info);
   void on_stop_signal(const signalfd_siginfo& info);
   void on_time_over();
+  void on_gate_end(const GateEnd& end);
+  GateRules gate_rules() const;
   void reap();
 
   const RecordRequest& request_;
@@ -66,6 +69,7 @@ class RecordSession {
   std::unique_ptr<EventLoop> loop_;
   SocketPlace place_;
   std::optional<ChildProcess> child_;
+  std::unique_ptr<AlertDesk> alerts_;
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<ProgressLine> progress_;
   EventLoop::TimerId end_timer_ = 0;
@@ -73,6 +77,7 @@ class RecordSession {
   std::optional<int> wait_status_;
   bool stopping_ = false;   // a signal came, or the time is over
   bool time_over_ = false;  // we ended the command ourselves
+  bool aborted_ = false;    // because a gate said so
 };
 
 Status RecordSession::prepare() {
@@ -95,6 +100,10 @@ Status RecordSession::prepare() {
 
 Status RecordSession::begin() {
   begin_ = clock_.now();
+  // Before there is a second thread, or anything open that it would share.
+  if (options_.alerts.any()) {
+    TIDEMARK_TRY(alerts_, AlertDesk::start(options_.alerts));
+  }
   TIDEMARK_CHECK(open_loop());
   TIDEMARK_CHECK(hold_command());
   TIDEMARK_CHECK(start_engine());
@@ -143,8 +152,12 @@ Status RecordSession::start_engine() {
   engine.socket = place_.path();
   engine.command = request_.command;
   engine.adopt_children = child_.has_value();
+  engine.gates = gate_rules();
+  engine.alerts = alerts_.get();
+  if (alerts_) engine.helpers.push_back(alerts_->pid());
   TIDEMARK_TRY(engine_, Engine::start(std::move(engine), *loop_, clock_));
   engine_->on_failure([this] { loop_->stop(); });
+  engine_->on_gate_end([this](const GateEnd& end) { on_gate_end(end); });
   return {};
 }
 
@@ -201,6 +214,24 @@ void RecordSession::on_time_over() {
   if (!status) loop_->stop();
 }
 
+GateRules RecordSession::gate_rules() const {
+  GateRules rules;
+  rules.gates = request_.gates;
+  rules.until_decided = request_.until_decided;
+  rules.judge_every = request_.judge_every;
+  rules.live.latch = options_.latch;
+  // Somebody is to hear of leaks, too.
+  rules.findings = options_.alerts.any();
+  return rules;
+}
+
+// Ends the command as when the time is over; it alone, which we started.
+void RecordSession::on_gate_end(const GateEnd& end) {
+  aborted_ = end.aborted;
+  log_warning((end.aborted ? "aborted: " : "ended: ") + end.reason);
+  if (!time_over_) on_time_over();
+}
+
 void RecordSession::reap() {
   int status = 0;
   for (pid_t pid = 0; (pid = ::waitpid(-1, &status, WNOHANG)) > 0;) {
@@ -220,7 +251,7 @@ int RecordSession::end() {
   outcome.flags = request_.flags;
   outcome.gates = request_.gates;
   // Ended by us on request: that is no way of dying.
-  if (wait_status_ && time_over_) wait_status_ = 0;
+  if (wait_status_ && time_over_ && !aborted_) wait_status_ = 0;
   outcome.wait_status = wait_status_;
   if (wait_status_) engine_->command_ended(*wait_status_);
   outcome.unmatched = engine_->unmatched_selectors();

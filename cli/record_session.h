@@ -15,8 +15,10 @@ struct RecordRequest {
   // TIDEMARK_SOCKET came from the environment: we are to be met there, unless
   // another recorder already is (a `record` inside of a `record`).
   bool socket_inherited = false;
-  ReportFlags flags;                 // what the exit code counts
-  std::vector<Gate> gates;           // that the run is held against at its end
+  ReportFlags flags;           // what the exit code counts
+  std::vector<Gate> gates;     // that the run is held against
+  bool until_decided = false;  // and ends when each is decided
+  Nanoseconds judge_every = std::chrono::seconds(30);
   std::vector<std::string> command;  // empty: until a signal or --for
 };
 

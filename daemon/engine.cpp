@@ -47,6 +47,7 @@ Engine::Impl::Impl(EngineOptions opts, EventLoop& event_loop,
       quiesce(options.roots) {
   processes.set_classify([this](Subject& process) { classify(process); });
   if (options.adopt_children) processes.set_adopter(Pid{::getpid()});
+  for (const Pid helper : options.helpers) processes.disown(helper);
 }
 
 Status Engine::Impl::start() {
@@ -57,7 +58,7 @@ Status Engine::Impl::start() {
   TIDEMARK_CHECK(open_timers());
   on_tick();
   recorder->flush();
-  return {};
+  return open_gates();
 }
 
 Status Engine::Impl::open_clients() {
@@ -154,6 +155,11 @@ Status Engine::Impl::finish() {
     TIDEMARK_CHECK(loop.disarm(timer));
   }
   pump();
+  if (gates) {
+    on_gate_news();
+    loop.unwatch(gates->fd());
+    gates.reset();
+  }
   sampler.finish();
   const BootTime now = clock.now();
   // The last reading is an edge: it has the slow tier, and no deadline.
@@ -217,6 +223,10 @@ void Engine::tune(EngineTuning tuning) { impl_->tune(std::move(tuning)); }
 
 void Engine::on_failure(std::function<void()> handler) {
   impl_->failure_handler = std::move(handler);
+}
+
+void Engine::on_gate_end(std::function<void(const GateEnd&)> handler) {
+  impl_->gate_end_handler = std::move(handler);
 }
 
 EngineProgress Engine::progress() const {

@@ -14,7 +14,9 @@
 #include "core/base/clock.h"
 #include "core/base/result.h"
 #include "core/os/event_loop.h"
+#include "daemon/alert_sink.h"
 #include "daemon/collector.h"
+#include "daemon/gate_watch.h"
 #include "daemon/heap_settings.h"
 #include "daemon/roles.h"
 #include "daemon/rotation_limits.h"
@@ -33,6 +35,9 @@ struct EngineOptions {
   int inherited_socket = -1;         // from the service manager
   std::vector<std::string> command;  // record -- cmd, for the recording's head
   bool adopt_children = false;       // our children are the command's tree
+  std::vector<Pid> helpers;          // children of ours that are not
+  GateRules gates;                   // held against while it records
+  AlertSink* alerts = nullptr;       // besides the recording and clients
   Roots roots;
 };
 
@@ -52,6 +57,12 @@ struct EngineProgress {
   size_t watched = 0;
   size_t clients = 0;
   bool disk_full = false;
+};
+
+// Why gates want a run to end.
+struct GateEnd {
+  bool aborted = false;  // one that says abort failed; else all are decided
+  std::string reason;
 };
 
 class Engine {
@@ -77,6 +88,9 @@ class Engine {
 
   // Called when the recording cannot go on; finish() says why.
   void on_failure(std::function<void()> handler);
+
+  // Called once, when the gates want the run to end.
+  void on_gate_end(std::function<void(const GateEnd&)> handler);
 
   EngineProgress progress() const;
   // False when what was handed to the writer at the last call has not been

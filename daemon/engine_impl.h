@@ -60,6 +60,12 @@ struct Engine::Impl final : EventSink {
                  std::string text, int64_t value = 0);
   void add(Event event) override;  // of a collector
   void tell_phase();
+  // engine_gates.cpp: what the gates say while it records.
+  Status open_gates();
+  void on_gate_news();
+  void on_alert(const GateAlert& alert);
+  void ask_gate(GateRequest request);
+  void end_by_gates(bool aborted, const std::string& reason);
   void push();
   void arm_poll();
 
@@ -77,7 +83,7 @@ struct Engine::Impl final : EventSink {
   Correlator correlator;
   QuiesceDesk quiesce;
   std::unique_ptr<ClientHost> clients;
-  GateEvaluator evaluate_gate = [](const GateRequest&) { return GateAnswer(); };
+  std::unique_ptr<GateWatch> gates;
   std::unique_ptr<LifeWatch> lives;
   std::unique_ptr<Recorder> recorder;
   RotatingSink* rotating = nullptr;  // the recorder's
@@ -112,7 +118,9 @@ struct Engine::Impl final : EventSink {
   bool command_started = false;
   bool failure_told = false;
   bool finished = false;
+  bool gate_end_told = false;
   std::function<void()> failure_handler;
+  std::function<void(const GateEnd&)> gate_end_handler;
 };
 
 }  // namespace tidemark

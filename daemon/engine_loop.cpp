@@ -107,8 +107,8 @@ void Engine::Impl::pump() {
 void Engine::Impl::drain_clients(BootTime now) {
   drained.clear();
   clients->drain(now, drained);
-  for (const GateRequest& request : clients->take_gate_requests()) {
-    clients->answer_gate(request, evaluate_gate(request));
+  for (GateRequest& request : clients->take_gate_requests()) {
+    ask_gate(std::move(request));
   }
   if (drained.empty()) return;
   Batch batch;

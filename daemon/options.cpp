@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core/base/text.h"
+#include "core/base/words.h"
 #include "core/os/file.h"
 
 namespace tidemark {
@@ -147,6 +148,36 @@ Status set_heap_budget(Options& options, const std::string& value) {
   return {};
 }
 
+Status set_on_alert(Options& options, const std::string& value) {
+  return put(split_words(value), options.alerts.command);
+}
+
+Status set_webhook(Options& options, const std::string& value) {
+  if (!value.starts_with("http://") && !value.starts_with("https://")) {
+    return fail(ErrorKind::usage,
+                "'" + value + "': begins with neither http:// nor https://");
+  }
+  options.alerts.webhook = value;
+  return {};
+}
+
+Status set_alert_hold(Options& options, const std::string& value) {
+  return put(parse_duration(value), options.latch.hold);
+}
+
+Status set_alert_clear(Options& options, const std::string& value) {
+  return put(parse_duration(value), options.latch.clear);
+}
+
+Status set_alert_timeout(Options& options, const std::string& value) {
+  TIDEMARK_CHECK(put(parse_duration(value), options.alerts.timeout));
+  if (options.alerts.timeout < std::chrono::milliseconds(100) ||
+      options.alerts.timeout > std::chrono::minutes(10)) {
+    return fail(ErrorKind::usage, "'" + value + "': outside of 100ms .. 10min");
+  }
+  return {};
+}
+
 Status add_watch(Options& options, const std::string& value) {
   return put(parse_selector(value), options.watch.emplace_back());
 }
@@ -162,7 +193,7 @@ struct Key {
   bool list = false;
 };
 
-constexpr std::array<Key, 17> kKeys = {{
+constexpr auto kKeys = std::to_array<Key>({
     {"output", "TIDEMARK_OUTPUT", set_output},
     {"interval", "TIDEMARK_INTERVAL", set_interval},
     {"budget", "TIDEMARK_BUDGET", set_budget},
@@ -178,9 +209,14 @@ constexpr std::array<Key, 17> kKeys = {{
     {"heap", "TIDEMARK_HEAP", set_heap},
     {"heap_sample", "TIDEMARK_HEAP_SAMPLE", set_heap_sample},
     {"heap_budget", "TIDEMARK_HEAP_BUDGET", set_heap_budget},
+    {"on_alert", "TIDEMARK_ON_ALERT", set_on_alert},
+    {"webhook", "TIDEMARK_WEBHOOK", set_webhook},
+    {"alert_hold", "TIDEMARK_ALERT_HOLD", set_alert_hold},
+    {"alert_clear", "TIDEMARK_ALERT_CLEAR", set_alert_clear},
+    {"alert_timeout", "TIDEMARK_ALERT_TIMEOUT", set_alert_timeout},
     {"watch", "TIDEMARK_WATCH", add_watch, true},
     {"role", "TIDEMARK_ROLE", add_role, true},
-}};
+});
 
 const Key* find_key(std::string_view name) {
   const auto found =
@@ -221,6 +257,17 @@ Result<std::string> scalar(const toml::node& node) {
   return fail(ErrorKind::usage, "a text, number or truth value is expected");
 }
 
+// A command: an array of words, or one text that is split.
+Result<std::string> words(const toml::node& node) {
+  if (!node.is_array()) return scalar(node);
+  std::string line;
+  for (const toml::node& entry : *node.as_array()) {
+    TIDEMARK_TRY(const std::string word, scalar(entry));
+    line += quote_word(word) + " ";
+  }
+  return line;
+}
+
 // role may be a table: [role] server = "comm:redis-server".
 Status add_role_table(const toml::table& table, const std::string& file,
                       std::vector<Setting>& out) {
@@ -251,7 +298,7 @@ Status add_node(std::string_view key, const toml::node& node,
     }
     return {};
   }
-  auto text = scalar(node);
+  auto text = key == "on_alert" ? words(node) : scalar(node);
   if (!text) return raise(std::move(text).error(), origin);
   out.push_back({std::string(key), *text, origin});
   return {};

@@ -10,8 +10,10 @@
 #include <string_view>
 #include <vector>
 
+#include "core/analysis/alert_latch.h"
 #include "core/base/result.h"
 #include "core/base/units.h"
+#include "daemon/alert_desk.h"
 #include "daemon/heap_settings.h"
 #include "daemon/roles.h"
 #include "daemon/rotation_limits.h"
@@ -28,6 +30,8 @@ struct Options {
   RotationLimits rotation;                      // of what is kept there
   bool quiet = false;
   HeapSettings heap{HeapMode::automatic};  // of every watched process
+  AlertTargets alerts;                     // on_alert, webhook
+  LatchOptions latch;  // of alerts: how long worse and better must last
   std::vector<Selector> watch;
   std::vector<RoleRule> roles;
 };

@@ -47,6 +47,11 @@ void ProcessTable::set_classify(Classify classify) {
 
 void ProcessTable::set_adopter(Pid pid) { adopter_ = pid; }
 
+bool ProcessTable::is_adopted(Pid pid, Pid parent) const {
+  return adopter_.value > 0 && parent == adopter_ &&
+         std::find(disowned_.begin(), disowned_.end(), pid) == disowned_.end();
+}
+
 void ProcessTable::begin_scan() {
   ++scan_;
   movers_.clear();
@@ -146,8 +151,9 @@ bool ProcessTable::ended_in_scan(ProcessKey key) {
 SubjectId ProcessTable::on_fork(const ProcessSeen& child) {
   if (const Entry* known = entry_of(child.key)) return known->subject.id;
   const Entry* parent = entry_of(child.parent);
-  const bool adopted = adopter_.value > 0 && child.parent == adopter_;
-  if (!adopted && (parent == nullptr || !parent->subject.watched)) return {};
+  if (!is_adopted(child.key.pid, child.parent) &&
+      (parent == nullptr || !parent->subject.watched))
+    return {};
   // Until it executes something, a child is what its parent is.
   Subject inherited;
   if (parent != nullptr) inherited = parent->subject;
@@ -320,7 +326,7 @@ void ProcessTable::publish(Entry& entry) {
 }
 
 bool ProcessTable::parent_watched(const Subject& subject) const {
-  if (adopter_.value > 0 && subject.parent == adopter_) return true;
+  if (is_adopted(subject.process.pid, subject.parent)) return true;
   const Entry* parent = entry_of(subject.parent);
   // A parent is older than its child; else the pid is another's by now.
   return parent != nullptr && parent->subject.watched &&

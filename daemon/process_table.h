@@ -43,6 +43,8 @@ class ProcessTable {
   // Children of this process are watched: a command's process that turns
   // itself into a daemon is given to the child subreaper, which `record` is.
   void set_adopter(Pid pid);
+  // But not this one, a helper of ours.
+  void disown(Pid pid) { disowned_.push_back(pid); }
 
   // One scan: begin, observe each, end; what was not observed has ended and is
   // returned by end_scan (Definer::end_subject has been told). observe()
@@ -138,7 +140,9 @@ class ProcessTable {
   std::vector<SubjectId> movers_;
   std::vector<ProcessKey> fresh_;  // created since the scan before
   std::string buffer_;
+  bool is_adopted(Pid pid, Pid parent) const;
   Pid adopter_;
+  std::vector<Pid> disowned_;
   int64_t mover_threshold_;
   uint64_t scan_ = 0;
   std::vector<Seen> order_, next_order_;  // of the latest scan, of this one

@@ -18,7 +18,7 @@ constexpr int kExitDataLoss = 70;
 int exit_code(const ReportData& data, const ReportFlags& flags) {
   const VerdictCounts& counts = data.counts;
   if (data.lost_data()) return kExitDataLoss;
-  if (data.command_signal) return kExitAborted;
+  if (data.command_signal || !data.aborted.empty()) return kExitAborted;
   if (counts.leak > 0) return kExitLeak;
   if (count_gates(data, GateStatus::fail) > 0) return kExitGateFailed;
   if (flags.strict && counts.suspect > 0) return kExitSuspect;

@@ -43,7 +43,10 @@ const char* gate_sign(GateStatus status) {
 }
 
 std::string gate_line(const GateResult& gate) {
-  std::string line = gate.label.empty() ? "" : gate.label + ": ";
+  // Written with the gate, the label stands in its text already.
+  const bool is_said =
+      gate.label.empty() || gate.expr.starts_with(gate.label + ":");
+  std::string line = is_said ? "" : gate.label + ": ";
   line += gate.expr;
   if (!gate.value_text.empty()) line += " is " + gate.value_text;
   line += " · " + gate.reason;

@@ -92,6 +92,27 @@ void take_command_status(ReportData& data, int64_t status) {
   }
 }
 
+// A gate that says abort, or a run that its client ended so.
+std::string abortion(const RunSummary& summary) {
+  constexpr int64_t kEndsRun = 3;  // Event::value of an alert
+  for (const Event& note : summary.notes) {
+    if (note.kind == EventKind::alert && note.value == kEndsRun) {
+      return note.text;
+    }
+  }
+  for (const Run& run : summary.runs) {
+    if (run.status != 2) continue;
+    // What drives a test says why, in words that begin so.
+    for (const Event& note : summary.notes) {
+      const bool says =
+          note.kind == EventKind::note && note.name.starts_with("aborted: ");
+      if (says) return note.name.substr(9);
+    }
+    return "the run '" + run.name + "' was aborted";
+  }
+  return "";
+}
+
 }  // namespace
 
 const ProcessFacts& ReportData::process(SubjectId id) const {
@@ -119,6 +140,7 @@ ReportData make_report(std::string path, RecordingInfo info, RunSummary summary,
     data.run_name += (data.run_name.empty() ? "" : ", ") + run.name;
   }
   take_command_status(data, data.summary.command_status);
+  data.aborted = abortion(data.summary);
   if (data.summary.quality.level.empty()) {
     data.summary.quality.level = join(data.info.levels, "; ");
   }

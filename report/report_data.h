@@ -52,6 +52,8 @@ struct ReportData {
   // How the command ended; absent while unknown or without a command.
   std::optional<int> command_exit_code;
   std::optional<int> command_signal;
+  // Why the run was ended early: a gate, or what drove it said so; "" = not.
+  std::string aborted;
   std::string testbed;  // one line: processors, memory, kernel
 
   RunSummary summary;

@@ -202,7 +202,7 @@ void RunHistory::on_event(const Event& event, const Dictionary& dictionary) {
   if (is_mark(event.kind)) see(event.time);
   phases_.apply(event);
   capture_bases();
-  if (event.kind == EventKind::alert) ++alerts_;
+  if (event.kind == EventKind::alert && event.value > 0) ++alerts_;
   if (event.kind == EventKind::client_primary) {
     set_primary(event.name, dictionary);
   }

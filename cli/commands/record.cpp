@@ -7,6 +7,7 @@
 #include "cli/command.h"
 #include "cli/gate_arguments.h"
 #include "cli/record_session.h"
+#include "core/base/text.h"
 #include "core/os/log.h"
 #include "daemon/options.h"
 
@@ -18,6 +19,8 @@ struct RecordArguments {
   std::string config;
   std::string output, interval, budget, duration, socket;
   std::string heap, heap_sample, heap_budget;
+  std::string on_alert, webhook, alert_hold, alert_clear;
+  std::string until, judge_every;
   std::vector<std::string> watch, roles, command;
   bool quiet = false;
   ReportFlags flags;
@@ -37,12 +40,47 @@ struct RecordArguments {
     add("heap", heap, "--heap");
     add("heap_sample", heap_sample, "--heap-sample");
     add("heap_budget", heap_budget, "--heap-budget");
+    add("on_alert", on_alert, "--on-alert");
+    add("webhook", webhook, "--webhook");
+    add("alert_hold", alert_hold, "--alert-hold");
+    add("alert_clear", alert_clear, "--alert-clear");
     add("quiet", quiet ? "true" : "", "--quiet");
     for (const std::string& text : watch) add("watch", text, "--watch");
     for (const std::string& text : roles) add("role", text, "--role");
     return result;
   }
 };
+
+// How often it judges, and whether that ends the run.
+Status take_judging(const RecordArguments& arguments, RecordRequest& request) {
+  request.until_decided = !arguments.until.empty();
+  if (request.until_decided && request.gates.empty()) {
+    return fail(ErrorKind::usage,
+                "--until decided: name gates with --gates or --gate");
+  }
+  if (arguments.judge_every.empty()) return {};
+  const auto every = parse_duration(arguments.judge_every);
+  if (!every || *every < std::chrono::seconds(1)) {
+    return fail(ErrorKind::usage, "--judge-every: '" + arguments.judge_every +
+                                      "': a time of 1s or more is expected");
+  }
+  request.judge_every = *every;
+  return {};
+}
+
+// What no sensor will read can never be held against a limit.
+Status check_sensors(const RecordRequest& request) {
+  if (request.options.heap.mode != HeapMode::off) return {};
+  for (const Gate& gate : request.gates) {
+    for (const GateMetric& metric : gate.expr.value.metrics) {
+      if (!metric.name.starts_with("heap.")) continue;
+      auto wrong = gate_error(gate.expr.text, metric.at,
+                              "the heap is not traced with --heap=off");
+      return raise(std::move(wrong).error(), gate.origin);
+    }
+  }
+  return {};
+}
 
 int record(const RecordArguments& arguments, int verbosity) {
   set_log_verbosity(verbosity);
@@ -59,6 +97,9 @@ int record(const RecordArguments& arguments, int verbosity) {
   auto gates = load_gates(arguments.gates);
   if (!gates) return report_error("record", gates.error());
   request.gates = std::move(*gates);
+  Status status = check_sensors(request);
+  if (status) status = take_judging(arguments, request);
+  if (!status) return report_error("record", status.error());
   request.socket_inherited =
       arguments.socket.empty() && std::getenv("TIDEMARK_SOCKET") != nullptr;
   return run_record(request);
@@ -83,7 +124,14 @@ void add_record(CLI::App& app, CommandContext& context) {
       ->take_all()
       ->expected(1)
       ->allow_extra_args(false);
-  app.add_option("--for", a.duration, "End after this time");
+  app.add_option("--for,--max", a.duration, "End after this time");
+  app.add_option("--until", a.until,
+                 "End as soon as each gate is decided; with --max for a bound")
+      ->type_name("decided")
+      ->check(CLI::IsMember({"decided"}));
+  app.add_option("--judge-every", a.judge_every,
+                 "Time between two provisional verdicts (default 30s); three "
+                 "must agree");
   app.add_option("--budget", a.budget,
                  "CPU that sampling may use, of one core (default 1%)");
   app.add_option("--heap", a.heap,
@@ -101,6 +149,13 @@ void add_record(CLI::App& app, CommandContext& context) {
                  "the command by TIDEMARK_SOCKET)");
   app.add_option("--config", a.config, "A TOML file with these options");
   add_gate_options(app, a.gates);
+  app.add_option("--on-alert", a.on_alert,
+                 "Run this command, without a shell, when a gate turns");
+  app.add_option("--webhook", a.webhook, "Post alerts as JSON to this address");
+  app.add_option("--alert-hold", a.alert_hold,
+                 "A gate must be beyond its limit so long (default 0s)");
+  app.add_option("--alert-clear", a.alert_clear,
+                 "And within it so long to be over (default 10s)");
   app.add_flag("-q,--quiet", a.quiet, "Say only what went wrong");
   app.add_flag("--strict", a.flags.strict,
                "Exit 12 on a suspected leak, 11 when there is no verdict");

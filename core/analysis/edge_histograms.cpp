@@ -3,21 +3,19 @@
 #include <algorithm>
 #include <string_view>
 
+#include "core/analysis/foreign_times.h"
+
 namespace tidemark {
 namespace {
 
 constexpr std::string_view kPrefix = "span.";
-constexpr int64_t kTickNs = 10'000'000;
 
 // A client that began during the recording had nothing before.
 bool began_before(const Dictionary& dictionary, SubjectId id, BootTime first) {
   const Subject* subject = dictionary.subject(id);
-  constexpr uint64_t kMostTicks = uint64_t{1} << 38;
-  if (subject == nullptr || subject->process.start_ticks > kMostTicks) {
-    return true;
-  }
-  const auto ticks = static_cast<int64_t>(subject->process.start_ticks);
-  return boot_time(ticks * kTickNs) < first;
+  if (subject == nullptr) return true;
+  const auto born = birth_time(subject->process.start_ticks);
+  return !born || *born < first;
 }
 
 }  // namespace
@@ -62,6 +60,29 @@ void EdgeHistograms::keep(BootTime edge) {
     const auto place =
         std::upper_bound(series.edges.begin(), series.edges.end(), edge, later);
     series.edges.insert(place, {edge, is_late ? series.before : series.now});
+  }
+}
+
+void EdgeHistograms::forget(BootTime before, std::span<const BootTime> kept) {
+  for (auto& [key, series] : series_) {
+    auto& edges = series.edges;
+    // The edge that holds at a time is the last one not later.
+    std::vector<bool> stays(edges.size());
+    const auto keep_at = [&](BootTime time) {
+      size_t i = edges.size();
+      while (i > 0 && edges[i - 1].first > time) --i;
+      if (i > 0) stays[i - 1] = true;
+    };
+    for (size_t i = 0; i < edges.size(); ++i) {
+      stays[i] = edges[i].first >= before;
+    }
+    keep_at(before);
+    for (const BootTime time : kept) keep_at(time);
+    size_t to = 0;
+    for (size_t i = 0; i < edges.size(); ++i) {
+      if (stays[i]) edges[to++] = edges[i];
+    }
+    edges.resize(to);
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,6 +22,10 @@ class EdgeHistograms {
   void on_frame(const Frame& frame, const Dictionary& dictionary);
   // A phase began or ended at `time`. Before or after the frames around it.
   void on_edge(BootTime time);
+
+  // Forgets the edges before `before`, but for the ones that hold then and at
+  // each of `kept`; between() knows no others any more.
+  void forget(BootTime before, std::span<const BootTime> kept);
 
   // What was recorded in a span of time, by span name, all clients together.
   // Its ends must be edges, or before the first or after the last frame.

@@ -42,6 +42,9 @@ Result<std::vector<Gate>> parse_gate_file(std::string_view text,
                                           const std::string& file,
                                           const VariableLookup& lookup);
 
+// Error usage: two of them that no run can pass both.
+Status check_contradictions(std::span<const Gate> gates);
+
 struct GatePack {
   std::string_view name;
   std::string_view help;

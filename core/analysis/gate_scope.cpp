@@ -13,17 +13,6 @@ namespace {
 
 using Wanted = std::function<bool(const Phase&)>;
 
-bool matches(const std::string& glob, const Phase& phase) {
-  for (const std::string& name : {phase.path, phase.label(true)}) {
-    if (glob_match(glob, name)) return true;
-    for (size_t at = name.find('/'); at != name.npos;
-         at = name.find('/', at + 1)) {
-      if (glob_match(glob, std::string_view(name).substr(at + 1))) return true;
-    }
-  }
-  return false;
-}
-
 std::vector<Span> spans_of(const RunSummary& summary, const Wanted& wanted) {
   std::vector<Span> spans;
   for (const PhaseUse& use : summary.phases) {
@@ -88,13 +77,24 @@ void cut(std::vector<Span>& spans, const GateExpr& gate) {
 
 }  // namespace
 
+bool gate_phase_matches(const std::string& glob, const Phase& phase) {
+  for (const std::string& name : {phase.path, phase.label(true)}) {
+    if (glob_match(glob, name)) return true;
+    for (size_t at = name.find('/'); at != name.npos;
+         at = name.find('/', at + 1)) {
+      if (glob_match(glob, std::string_view(name).substr(at + 1))) return true;
+    }
+  }
+  return false;
+}
+
 GateScope gate_scope(const GateExpr& gate, const RunSummary& summary) {
   GateScope scope;
   const GateValue& value = gate.value;
   const bool each = value.function == GateFunction::retained;
   if (!value.during.empty()) {
     scope.spans = spans_of(summary, [&](const Phase& phase) {
-      return matches(value.during, phase);
+      return gate_phase_matches(value.during, phase);
     });
     if (scope.spans.empty()) {
       scope.missing = unknown_phase(value.during, summary);

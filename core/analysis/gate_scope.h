@@ -22,4 +22,7 @@ struct GateScope {
 // retained() the cool-downs, or else whatever repeats.
 GateScope gate_scope(const GateExpr& gate, const RunSummary& summary);
 
+// Whether `during GLOB` means this phase.
+bool gate_phase_matches(const std::string& glob, const Phase& phase);
+
 }  // namespace tidemark

@@ -2,20 +2,11 @@
 
 #include <algorithm>
 
+#include "core/analysis/foreign_times.h"
 #include "core/base/text.h"
 
 namespace tidemark {
 namespace {
-
-constexpr int64_t kTickNs = 10'000'000;  // USER_HZ, as in series_store.cpp
-
-bool is_sound(const Column& column) {
-  constexpr int64_t kLatest = int64_t{1} << 61;
-  const auto in_range = [](int64_t ns) { return ns >= 0 && ns <= kLatest; };
-  return column.values.size() == column.subjects.size() &&
-         in_range(to_ns(column.read_begin)) &&
-         in_range(column.read_span.count());
-}
 
 std::string spaced(std::string argv) {
   while (!argv.empty() && argv.back() == '\0') argv.pop_back();
@@ -136,16 +127,14 @@ bool GateStore::keeps(MetricId metric, const Subject& subject) {
 // Counters of what was born during the recording began at zero then; a client
 // that connects again hands over the counts it had.
 BootTime GateStore::birth(const Subject& subject) {
-  const uint64_t ticks = subject.process.start_ticks;
-  constexpr uint64_t kMostTicks = uint64_t{1} << 38;
-  if (ticks == 0 || ticks > kMostTicks) return BootTime::min();
+  const auto born = birth_time(subject.process.start_ticks);
+  if (!born) return BootTime::min();
   if (subject.kind == SubjectKind::client) {
     const auto first =
         first_client_.try_emplace(subject.process, subject.id).first;
     if (first->second != subject.id) return BootTime::min();
   }
-  const BootTime born = boot_time(static_cast<int64_t>(ticks) * kTickNs);
-  return born >= first_ ? born : BootTime::min();
+  return *born >= first_ ? *born : BootTime::min();
 }
 
 void GateStore::on_frame(const Frame& frame, const Dictionary& dictionary) {
@@ -185,6 +174,20 @@ void GateStore::take(const Column& column, const Dictionary& dictionary) {
     series.append(time, value);
   }
   before = std::max(before, column.read_begin);
+}
+
+void GateStore::forget(BootTime before, std::span<const BootTime> kept) {
+  const auto is_over = [&](const auto& entry) {
+    return end(entry.first) < before;
+  };
+  for (Metric& metric : metrics_) {
+    std::erase_if(metric.series, is_over);
+    metric.reads.forget(before, kept);
+    for (auto& [id, series] : metric.series) series.forget(before, kept);
+  }
+  for (auto& decisions : decisions_) std::erase_if(decisions, is_over);
+  std::erase_if(ends_,
+                [&](const auto& entry) { return entry.second < before; });
 }
 
 void GateStore::on_event(const Event& event) {

@@ -25,6 +25,10 @@ class GateStore {
   // An exit: the exact end of a process.
   void on_event(const Event& event);
 
+  // For a live run: what is older than `before` goes, but for the readings
+  // around each of `kept`, and so do subjects that ended before.
+  void forget(BootTime before, std::span<const BootTime> kept);
+
   struct Metric {
     std::string name;
     bool counter = false;

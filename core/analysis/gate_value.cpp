@@ -86,8 +86,8 @@ double aggregate(const GateValue& value, const std::vector<double>& values) {
 
 class Meter {
  public:
-  Meter(const GateExpr& gate, const GateRun& run)
-      : gate_(gate), value_(gate.value), run_(run) {}
+  Meter(const GateExpr& gate, const GateRun& run, GateScope scope)
+      : gate_(gate), value_(gate.value), run_(run), scope_(std::move(scope)) {}
   GateFigures measure();
 
  private:
@@ -95,6 +95,7 @@ class Meter {
   void measure_spans();
   void measure_ratio();
   void measure_series();
+  void drop_brief();
   std::optional<GateFigure> of_series(const GateSeries& series);
   std::optional<GateFigure> of_counter(const GateSeries& series);
   std::optional<GateFigure> sampled(const GateSeries& series);
@@ -129,7 +130,6 @@ GateMetricInfo Meter::info(const GateMetric& metric) const {
 }
 
 GateFigures Meter::measure() {
-  scope_ = gate_scope(gate_, run_.summary);
   if (!scope_.missing.empty()) {
     figures_.missing = scope_.missing;
     return std::move(figures_);
@@ -155,7 +155,9 @@ std::string Meter::nothing() const {
   if (series.empty()) {
     return fmt::format("'{}' was not recorded", metric.name);
   }
-  if (metric.selector.empty()) {
+  const bool matches =
+      !gate_series(metric, info(metric), run_.store, run_.names).empty();
+  if (matches) {
     return fmt::format("no reading of '{}' in that time", metric.name);
   }
   const GateMatch& match = metric.selector.front();
@@ -177,7 +179,7 @@ std::string Meter::nothing() const {
 Histogram Meter::durations(const std::string& glob) const {
   Histogram all;
   for (const Span& span : scope_.spans) {
-    for (const auto& [name, histogram] : run_.analysis.spans().between(span)) {
+    for (const auto& [name, histogram] : run_.spans.between(span)) {
       if (glob_match(glob, std::string(kSpanPrefix) + name)) {
         all.merge(histogram);
       }
@@ -244,6 +246,18 @@ void Meter::measure_ratio() {
   figures_.all.push_back({"all", part / whole, std::llround(whole), {}, {}, 1});
 }
 
+// A process of a few readings, such as one load command of many, says nothing
+// of a slope; where others say something it is left out.
+void Meter::drop_brief() {
+  constexpr int64_t kFew = 8;
+  if (value_.function != GateFunction::slope) return;
+  const auto is_brief = [](const GateFigure& figure) {
+    return figure.n < kFew;
+  };
+  if (std::ranges::all_of(figures_.all, is_brief)) return;
+  std::erase_if(figures_.all, is_brief);
+}
+
 void Meter::measure_series() {
   const GateMetric& metric = value_.metrics[0];
   for (const GateSeries& series :
@@ -253,6 +267,7 @@ void Meter::measure_series() {
       figures_.all.push_back(std::move(*figure));
     }
   }
+  drop_brief();
 }
 
 std::optional<GateFigure> Meter::of_series(const GateSeries& series) {
@@ -424,8 +439,9 @@ std::optional<GateFigure> Meter::trend(const GateSeries& series,
 
 }  // namespace
 
-GateFigures gate_figures(const GateExpr& gate, const GateRun& run) {
-  return Meter(gate, run).measure();
+GateFigures gate_figures(const GateExpr& gate, const GateRun& run,
+                         GateScope scope) {
+  return Meter(gate, run, std::move(scope)).measure();
 }
 
 }  // namespace tidemark

@@ -24,7 +24,7 @@ struct GateFigure {
 // What every gate of a run is measured from.
 struct GateRun {
   const GateStore& store;
-  const RunAnalysis& analysis;
+  const EdgeHistograms& spans;
   const RunSummary& summary;
   const GateNames& names;
   const OpsTable& ops;
@@ -36,7 +36,9 @@ struct GateFigures {
   std::string missing;  // why there is none
 };
 
-// Of any gate but leak().
-GateFigures gate_figures(const GateExpr& gate, const GateRun& run);
+// Of any gate but leak(), over that time; what the scope is missing is then
+// missing of the figures too.
+GateFigures gate_figures(const GateExpr& gate, const GateRun& run,
+                         GateScope scope);
 
 }  // namespace tidemark

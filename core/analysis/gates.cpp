@@ -55,10 +55,32 @@ int rank(GateStatus status) {
   return 0;
 }
 
+// The result of figures, of which the worst decides.
+class Plain {
+ public:
+  Plain(const GateExpr& gate, GateResult& result)
+      : gate_(gate), result_(result), unit_(gate_unit(gate)) {}
+
+  // What is the same whatever comes out.
+  void begin();
+  const GateFigure& worst(const std::vector<GateFigure>& figures) const;
+  void set(const GateFigure& worst, size_t count);
+  const GateUnit& unit() const { return unit_; }
+
+ private:
+  const GateExpr& gate_;
+  GateResult& result_;
+  GateUnit unit_;
+};
+
 class Judge {
  public:
   Judge(const GateRun& run, GateResult& result, const GateExpr& gate)
-      : run_(run), result_(result), gate_(gate), unit_(gate_unit(gate)) {}
+      : run_(run),
+        result_(result),
+        gate_(gate),
+        plain_(gate, result),
+        unit_(plain_.unit()) {}
 
   void judge();
   // Holm's correction is over the gates with a confidence; p of this one.
@@ -70,33 +92,41 @@ class Judge {
   void judge_leak();
   void judge_value();
   void set_no_data(std::string why);
-  void set_plain(const GateFigure& worst, size_t count);
-  std::string beside(size_t count) const;
   bool is_target(const Finding& finding) const;
   GateStatus status_of(Verdict verdict) const;
 
   const GateRun& run_;
   GateResult& result_;
   const GateExpr& gate_;
+  Plain plain_;
   GateUnit unit_;
   std::vector<GateFigure> figures_;
   std::optional<double> p_fail_;
 };
 
-void Judge::judge() {
+void Plain::begin() {
   result_.expr = gate_.text;
   result_.label = gate_.label;
   result_.phase = gate_.value.during;
   result_.unit = unit_.name;
+  if (gate_.value.function == GateFunction::leak) return;
+  result_.limit = gate_.limit.value;
+  result_.limit_text = gate_value_text(gate_.limit.value, unit_);
+}
+
+const GateFigure& Plain::worst(const std::vector<GateFigure>& figures) const {
+  return *std::ranges::max_element(figures, {}, [&](const GateFigure& figure) {
+    return badness(gate_, figure.value);
+  });
+}
+
+void Judge::judge() {
+  plain_.begin();
   if (gate_.is_change) {
-    result_.limit = gate_.limit.value;
-    result_.limit_text = gate_value_text(gate_.limit.value, unit_);
     return set_no_data("there is no " + gate_.reference +
                        " to compare this run with");
   }
   if (gate_.value.function == GateFunction::leak) return judge_leak();
-  result_.limit = gate_.limit.value;
-  result_.limit_text = gate_value_text(gate_.limit.value, unit_);
   judge_value();
 }
 
@@ -114,13 +144,11 @@ void Judge::set_no_data(std::string why) {
 }
 
 void Judge::judge_value() {
-  GateFigures figures = gate_figures(gate_, run_);
+  GateFigures figures =
+      gate_figures(gate_, run_, gate_scope(gate_, run_.summary));
   if (figures.all.empty()) return set_no_data(std::move(figures.missing));
   figures_ = std::move(figures.all);
-  const auto worst = std::ranges::max_element(
-      figures_, {},
-      [&](const GateFigure& figure) { return badness(gate_, figure.value); });
-  set_plain(*worst, figures_.size());
+  plain_.set(plain_.worst(figures_), figures_.size());
   if (!gate_.value.confidence) return;
   result_.confidence = gate_.value.confidence;
   double least = 1;
@@ -130,11 +158,11 @@ void Judge::judge_value() {
   p_fail_ = std::min(1.0, least * static_cast<double>(figures_.size()));
 }
 
-std::string Judge::beside(size_t count) const {
+std::string beside(size_t count) {
   return count > 1 ? fmt::format(", the worst of {}", count) : "";
 }
 
-void Judge::set_plain(const GateFigure& worst, size_t count) {
+void Plain::set(const GateFigure& worst, size_t count) {
   result_.value = worst.value;
   result_.value_text = gate_value_text(worst.value, unit_);
   result_.n = worst.n;
@@ -170,13 +198,13 @@ void Judge::decide_certain(bool is_significant) {
   if (is_significant) {
     const auto surest =
         std::ranges::min_element(figures_, {}, &GateFigure::p_fail);
-    set_plain(*surest, figures_.size());
+    plain_.set(*surest, figures_.size());
     result_.status = GateStatus::fail;
     result_.reason =
         fmt::format("{}{}: beyond the limit of {} for certain", surest->who,
                     beside(figures_.size()), result_.limit_text);
   } else if (widest != nullptr) {
-    set_plain(*widest, figures_.size());
+    plain_.set(*widest, figures_.size());
     result_.status = GateStatus::inconclusive;
     const auto bound = [&](std::optional<double> value) {
       return std::isfinite(value.value_or(0))
@@ -287,7 +315,7 @@ std::vector<GateResult> evaluate_gates(std::span<const Gate> gates,
   if (gates.empty()) return results;
   const GateNames names(dictionary);
   const OpsTable ops(analysis.series(), dictionary, analysis.events());
-  const GateRun run{store, analysis, summary, names, ops, options};
+  const GateRun run{store, analysis.spans(), summary, names, ops, options};
   std::vector<Judge> judges;
   for (size_t i = 0; i < gates.size(); ++i) {
     judges.emplace_back(run, results[i], gates[i].expr);
@@ -295,6 +323,14 @@ std::vector<GateResult> evaluate_gates(std::span<const Gate> gates,
   }
   decide_family(judges);
   return results;
+}
+
+GateResult judge_figures(const GateExpr& gate, const GateFigures& figures) {
+  GateResult result;
+  Plain plain(gate, result);
+  plain.begin();
+  plain.set(plain.worst(figures.all), figures.all.size());
+  return result;
 }
 
 std::optional<double> gate_score(std::span<const GateResult> results) {

@@ -27,6 +27,11 @@ std::vector<GateResult> evaluate_gates(std::span<const Gate> gates,
                                        const Dictionary& dictionary,
                                        const GateOptions& options);
 
+struct GateFigures;
+// The result of a gate whose figures are known, by its limits alone. They must
+// not be empty.
+GateResult judge_figures(const GateExpr& gate, const GateFigures& figures);
+
 // Gates that passed, of those decided, in percent; a warning has passed.
 // Absent when none was decided.
 std::optional<double> gate_score(std::span<const GateResult> results);

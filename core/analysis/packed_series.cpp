@@ -1,5 +1,8 @@
 #include "core/analysis/packed_series.h"
 
+#include <algorithm>
+#include <utility>
+
 namespace tidemark {
 namespace {
 
@@ -61,6 +64,27 @@ bool PackedSeries::append(BootTime time, int64_t value) {
   step_us_ = step;
   ++count_;
   return true;
+}
+
+void PackedSeries::forget(BootTime before, std::span<const BootTime> kept) {
+  if (count_ < 2 || first_.time >= before) return;
+  const std::vector<Reading> all = unpack();
+  const auto spans = [&](size_t i, BootTime time) {
+    const bool until =
+        i + 1 < all.size() && all[i].time <= time && time < all[i + 1].time;
+    const bool since = i > 0 && all[i - 1].time < time && time <= all[i].time;
+    return until || since;
+  };
+  PackedSeries rest;
+  for (size_t i = 0; i < all.size(); ++i) {
+    const bool is_last = i + 1 == all.size();
+    const bool stays =
+        is_last || all[i + 1].time > before ||
+        std::any_of(kept.begin(), kept.end(),
+                    [&](BootTime time) { return spans(i, time); });
+    if (stays) rest.append(all[i].time, all[i].value);
+  }
+  *this = std::move(rest);
 }
 
 std::vector<Reading> PackedSeries::unpack() const {

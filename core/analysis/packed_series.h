@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "core/base/clock.h"
@@ -28,6 +29,9 @@ class PackedSeries {
   size_t bytes() const { return bytes_.capacity(); }
   Reading first() const { return first_; }
   Reading last() const { return last_; }
+  // Forgets what is older than `before`, but for the reading that held then
+  // and the two around each of `kept`. Costs a pass over all of it.
+  void forget(BootTime before, std::span<const BootTime> kept);
   // All readings, in order.
   std::vector<Reading> unpack() const;
 

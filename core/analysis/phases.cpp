@@ -16,8 +16,18 @@ bool PhaseTracker::apply(const Event& event) {
              end_client(event.subject, event.time, PhaseStatus::aborted);
     case EventKind::client_quarantined:
       return end_client(event.subject, event.time, PhaseStatus::aborted);
+    case EventKind::command_end: return end_all(event.time);
     default: return false;
   }
+}
+
+// What is still open belongs to scripts that did not come to its end.
+bool PhaseTracker::end_all(BootTime time) {
+  bool edge = false;
+  for (auto& [client, stack] : stacks_) {
+    edge |= end_client(client, time, PhaseStatus::aborted);
+  }
+  return edge;
 }
 
 bool PhaseTracker::begin_run(const Event& event) {

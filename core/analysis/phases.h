@@ -7,7 +7,8 @@
 //    and closes at the last end.
 //  - Phases nest: the path is the client's open phases joined by '/'.
 //  - The same path again is the next cycle, counted from 1.
-//  - A phase left open by a dead client closes as aborted.
+//  - A phase left open by a dead client closes as aborted, and so does one
+//    that is open when the recorded command ends.
 #pragma once
 
 #include <cstdint>
@@ -78,6 +79,7 @@ class PhaseTracker {
   bool begin_phase(const Event& event);
   bool end_phase(const Event& event);
   bool release(size_t phase, BootTime time, PhaseStatus status);
+  bool end_all(BootTime time);
   bool end_client(SubjectId client, BootTime time, PhaseStatus status);
   bool begin_run(const Event& event);
   bool end_run(const Event& event);

@@ -38,7 +38,8 @@ enum class EventKind : uint8_t {
   gap = 48,            // text: why ticks are missing; value: how many
   governor = 49,       // text: what was lengthened or dropped, and why
   degraded = 50,       // name: what; text: cause and remedy
-  alert = 51,          // name: gate or finding; text: the sentence
+  alert = 51,          // name: gate or finding; text: the sentence; value: 0 it
+                       // is over, 1 a warning, 2 failed, 3 failed: end the run
   command_begin = 52,  // record -- cmd: the command was started
   command_end = 53,    // value: wait status
   heap = 54,           // name: attached, sampling, detached; text: what and why

@@ -108,7 +108,10 @@ void Writer::banner() {
       wrap(clean(word + "  " + headline(data_)), kWidth, 2);
   // The word alone is painted: it is the first of the first line.
   out_ += "\n" + paint(kStyles[status], word) + text.substr(word.size()) + "\n";
-  if (data_.command_signal) {
+  if (!data_.aborted.empty()) {
+    out_ += paint(Style::red, "✗ ABORTED") +
+            wrap("  " + clean(data_.aborted), kWidth, 2) + "\n";
+  } else if (data_.command_signal) {
     out_ +=
         paint(Style::red, "✗ ABORTED") +
         fmt::format("  the command died of signal {}\n", *data_.command_signal);

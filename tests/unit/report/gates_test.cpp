@@ -219,5 +219,45 @@ TEST(Gates, FailingSetsStatusAndExitCode) {
   EXPECT_NE(json.find("\"score\": 0.0"), std::string::npos);
 }
 
+TEST(Gates, ACounterThatBeginsAgainLosesNothing) {
+  RunModel run;
+  const SubjectId server = run.process("server", 7, "server");
+  const SubjectId client = run.client("shop", server);
+  run.figure(server, "rss_anon", [](double) { return 1 << 20; });
+  run.figure(client, "op.request",
+             [](double t) { return t < 50 ? t : t - 50; });
+  const RecordingFile file("gates-odd");
+  write(file.path(), run, 100);
+  LoadOptions options;
+  options.gates.push_back(
+      *make_gate("growth(op.request) < 1000", "test", no_variables));
+  const auto data = load_report(file.path(), options);
+  ASSERT_TRUE(data) << data.error().what;
+  EXPECT_EQ(data->gates[0].status, GateStatus::pass) << data->gates[0].reason;
+  EXPECT_NEAR(data->gates[0].value.value_or(-1), 98, 2);
+}
+
+TEST(Gates, OldRecordingsAreHeldAgainstNewGates) {
+  for (const char* name : {"v1.0-small", "v1.0-full", "v1.1-small"}) {
+    LoadOptions options;
+    for (const char* text :
+         {"max(rss_anon) < 900TiB, warn 1TiB, on nodata pass",
+          "leak(*) in {none, leak, inconclusive}, on nodata pass"}) {
+      options.gates.push_back(*make_gate(text, "test", no_variables));
+    }
+    const std::string path = std::string(TIDEMARK_SOURCE_DIR) +
+                             "/tests/fixtures/recordings/" + name + ".tmk";
+    const auto once = load_report(path, options);
+    ASSERT_TRUE(once) << name << ": " << once.error().what;
+    ASSERT_EQ(once->gates.size(), 2u);
+    for (const GateResult& gate : once->gates) {
+      EXPECT_NE(gate.status, GateStatus::fail) << name << ": " << gate.reason;
+    }
+    const auto again = load_report(path, options);
+    ASSERT_TRUE(again);
+    EXPECT_EQ(render(*once, "json"), render(*again, "json"));
+  }
+}
+
 }  // namespace
 }  // namespace tidemark::synthetic
