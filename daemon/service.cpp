@@ -96,6 +96,9 @@ Result<EngineOptions> Service::engine_options() const {
   engine.interval = options_.interval;
   engine.budget = options_.budget;
   engine.rules = RoleRules(options_.roles, options_.watch);
+  if (options_.alerts.any()) {
+    log_warning("on_alert, webhook: gates and alerts are record's alone");
+  }
   engine.socket = options_.socket.empty() ? kDefaultSocket : options_.socket;
   if (const auto inherited = inherited_socket()) {
     engine.inherited_socket = *inherited;

@@ -12,6 +12,7 @@
 #include "core/analysis/series_store.h"
 #include "core/analysis/site_findings.h"
 #include "core/analysis/site_store.h"
+#include "core/model/own_role.h"
 
 namespace tidemark {
 namespace {
@@ -234,7 +235,7 @@ void RunAnalysis::Impl::summarize_processes(
   const SiteIndex site_index = index_sites(sites, dictionary);
   for (const auto& [id, series] : store.processes()) {
     const Subject* subject = dictionary.subject(id);
-    if (subject == nullptr) continue;
+    if (subject == nullptr || subject->role == kOwnRole) continue;
     const Span life = store.life(series);
     const ProcessCurves process = unpack(id, series, life);
     const OpsTable::Primary primary = ops.primary(subject->process);
