@@ -14,6 +14,7 @@
 #include "probes/cpu_events.h"
 #include "probes/growth_record.h"
 #include "probes/probe_host.h"
+#include "probes/ring_reader.h"
 
 namespace tidemark {
 namespace {
@@ -24,7 +25,6 @@ constexpr uint64_t kSecond = 1'000'000'000;
 struct Close {
   void operator()(growth_bpf* probe) const { growth_bpf__destroy(probe); }
   void operator()(bpf_link* link) const { bpf_link__destroy(link); }
-  void operator()(ring_buffer* ring) const { ring_buffer__free(ring); }
 };
 using Probe = std::unique_ptr<growth_bpf, Close>;
 using Link = std::unique_ptr<bpf_link, Close>;
@@ -90,10 +90,12 @@ class Growth final : public GrowthProbe {
   void set_cohort(uint32_t ordinal) override { probe_->bss->cohort = ordinal; }
 
   Status drain(const std::function<void(const GrowthStack&)>& fn) override {
-    handler_ = &fn;
-    const int taken = ring_buffer__consume(ring_.get());
-    handler_ = nullptr;
-    if (taken < 0) return fail_errno("growth ring", -taken);
+    ring_->drain([&](std::span<const std::byte> record) {
+      if (record.size() >= sizeof(tidemark_growth_record)) {
+        fn(stack_of(
+            *reinterpret_cast<const tidemark_growth_record*>(record.data())));
+      }
+    });
     return {};
   }
 
@@ -113,9 +115,9 @@ class Growth final : public GrowthProbe {
 
   // An errno; 0: attached.
   int attach(const GrowthOptions& options) {
-    ring_.reset(ring_buffer__new(bpf_map__fd(probe_->maps.ring),
-                                 &Growth::on_record, this, nullptr));
-    if (!ring_) return errno;
+    auto ring = RingReader::open(bpf_map__fd(probe_->maps.ring));
+    if (!ring) return ring.error().errno_value;
+    ring_ = std::move(*ring);
     if (!add(bpf_program__attach(probe_->progs.lock_released))) return errno;
     if (!perf_events_) {
       return add(bpf_program__attach(probe_->progs.fault_traced)) ? 0 : errno;
@@ -141,10 +143,7 @@ class Growth final : public GrowthProbe {
 
   int map() const { return bpf_map__fd(probe_->maps.processes); }
 
-  static int on_record(void* self, void* data, size_t size) {
-    const auto& growth = *static_cast<Growth*>(self);
-    const auto& from = *static_cast<const tidemark_growth_record*>(data);
-    if (size < sizeof from || growth.handler_ == nullptr) return 0;
+  static GrowthStack stack_of(const tidemark_growth_record& from) {
     GrowthStack stack;
     stack.process = {Pid{static_cast<int32_t>(from.tgid)}, from.start_ticks};
     stack.cohort = from.cohort;
@@ -153,14 +152,12 @@ class Growth final : public GrowthProbe {
     stack.registers = dwarf_registers(from.stack.registers);
     stack.program_counter = from.stack.registers.ip;
     stack.stack = {from.stack.bytes, from.stack.size};
-    (*growth.handler_)(stack);
-    return 0;
+    return stack;
   }
 
   Probe probe_;
-  std::unique_ptr<ring_buffer, Close> ring_;
+  std::unique_ptr<RingReader> ring_;
   std::vector<Link> links_;
-  const std::function<void(const GrowthStack&)>* handler_ = nullptr;
   bool perf_events_;
 };
 

@@ -61,7 +61,7 @@ struct {
 
 struct {
   __uint(type, BPF_MAP_TYPE_RINGBUF);
-  /* Its reader maps it twice, and all of it counts as its memory. */
+  /* All of it counts as its reader's memory. */
   __uint(max_entries, 1u << 20);
 } ring SEC(".maps");
 

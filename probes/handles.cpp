@@ -10,6 +10,7 @@
 #include "handles.skel.h"
 #include "probes/handles_record.h"
 #include "probes/probe_host.h"
+#include "probes/ring_reader.h"
 
 namespace tidemark {
 namespace {
@@ -20,7 +21,6 @@ static_assert(HandleTracer::kMostProcesses == TIDEMARK_HANDLES_PROCESSES);
 
 struct Close {
   void operator()(handles_bpf* probe) const { handles_bpf__destroy(probe); }
-  void operator()(ring_buffer* ring) const { ring_buffer__free(ring); }
 };
 using Probe = std::unique_ptr<handles_bpf, Close>;
 
@@ -78,9 +78,7 @@ class LinkedHandles final : public HandleTracer {
   explicit LinkedHandles(Probe probe) : probe_(std::move(probe)) {}
 
   Status start() {
-    ring_.reset(ring_buffer__new(map(probe_->maps.ring),
-                                 &LinkedHandles::on_record, this, nullptr));
-    if (!ring_) return fail_errno("ring buffer", errno);
+    TIDEMARK_TRY(ring_, RingReader::open(map(probe_->maps.ring)));
     return {};
   }
 
@@ -151,12 +149,9 @@ class LinkedHandles final : public HandleTracer {
   Status drain(
       const std::function<void(const HandleStack&)>& stacks,
       const std::function<void(HandleSlot, HandleEvent)>& events) override {
-    stacks_ = &stacks;
-    events_ = &events;
-    const int error = ring_buffer__consume(ring_.get());
-    stacks_ = nullptr;
-    events_ = nullptr;
-    if (error < 0) return fail_errno("handles ring", -error);
+    ring_->drain([&](std::span<const std::byte> record) {
+      take(record, stacks, events);
+    });
     return {};
   }
 
@@ -169,36 +164,33 @@ class LinkedHandles final : public HandleTracer {
     if (error != 0) return fail_errno("handles map", -error);
     return {};
   }
-  static int on_record(void* self, void* data, size_t size) {
-    static_cast<LinkedHandles*>(self)->take(data, size);
-    return 0;
-  }
-  void take(const void* data, size_t size) const {
+  static void take(std::span<const std::byte> record,
+                   const std::function<void(const HandleStack&)>& stacks,
+                   const std::function<void(HandleSlot, HandleEvent)>& events) {
     tidemark_handles_head head = {};
-    if (size < sizeof(head)) return;
-    std::memcpy(&head, data, sizeof(head));
+    if (record.size() < sizeof(head)) return;
+    std::memcpy(&head, record.data(), sizeof(head));
     if (head.event != TIDEMARK_HANDLES_STACK_SEEN) {
-      (*events_)(head.slot, static_cast<HandleEvent>(head.event));
+      events(head.slot, static_cast<HandleEvent>(head.event));
       return;
     }
-    if (size < sizeof(tidemark_handles_stack)) return;
-    const auto* record = static_cast<const tidemark_handles_stack*>(data);
+    if (record.size() < sizeof(tidemark_handles_stack)) return;
+    const auto* from =
+        reinterpret_cast<const tidemark_handles_stack*>(record.data());
     HandleStack stack;
     stack.slot = head.slot;
-    stack.key = record->stack;
-    stack.kind = static_cast<SiteKind>(record->kind);
-    std::ranges::copy(record->registers, stack.registers.begin());
-    stack.program_counter = record->ip;
-    stack.stack = {record->copy,
-                   std::min<size_t>(record->bytes, sizeof(record->copy))};
-    (*stacks_)(stack);
+    stack.key = from->stack;
+    stack.kind = static_cast<SiteKind>(from->kind);
+    std::ranges::copy(from->registers, stack.registers.begin());
+    stack.program_counter = from->ip;
+    stack.stack = {from->copy,
+                   std::min<size_t>(from->bytes, sizeof(from->copy))};
+    stacks(stack);
   }
 
   Probe probe_;
-  std::unique_ptr<ring_buffer, Close> ring_;
+  std::unique_ptr<RingReader> ring_;
   std::array<Pid, kMostProcesses> pids_ = {};
-  const std::function<void(const HandleStack&)>* stacks_ = nullptr;
-  const std::function<void(HandleSlot, HandleEvent)>* events_ = nullptr;
 };
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include "probes/cpu_events.h"
 #include "probes/on_cpu_record.h"
 #include "probes/probe_host.h"
+#include "probes/ring_reader.h"
 
 namespace tidemark {
 namespace {
@@ -24,7 +25,6 @@ constexpr uint64_t kSecond = 1'000'000'000;
 struct Close {
   void operator()(on_cpu_bpf* probe) const { on_cpu_bpf__destroy(probe); }
   void operator()(bpf_link* link) const { bpf_link__destroy(link); }
-  void operator()(ring_buffer* ring) const { ring_buffer__free(ring); }
 };
 using Probe = std::unique_ptr<on_cpu_bpf, Close>;
 
@@ -33,9 +33,7 @@ class OnCpu final : public OnCpuProbe {
   explicit OnCpu(Probe probe) : probe_(std::move(probe)) {}
 
   Status attach(uint32_t hertz, const ProbeLog& log) {
-    ring_.reset(ring_buffer__new(bpf_map__fd(probe_->maps.ring),
-                                 &OnCpu::on_record, this, nullptr));
-    if (!ring_) return probe_failed(kName, "attaching", errno, log);
+    TIDEMARK_TRY(ring_, RingReader::open(bpf_map__fd(probe_->maps.ring)));
     auto events = open_cpu_events({PERF_COUNT_SW_CPU_CLOCK, hertz, true});
     if (!events) {
       return probe_failed(kName, "attaching", events.error().errno_value, log);
@@ -74,20 +72,19 @@ class OnCpu final : public OnCpuProbe {
   void set_cohort(uint32_t ordinal) override { probe_->bss->cohort = ordinal; }
 
   Status drain(const std::function<void(const OnCpuStack&)>& fn) override {
-    handler_ = &fn;
-    const int taken = ring_buffer__consume(ring_.get());
-    handler_ = nullptr;
-    if (taken < 0) return fail_errno("on-CPU ring", -taken);
+    ring_->drain([&](std::span<const std::byte> record) {
+      if (record.size() >= sizeof(tidemark_on_cpu_record)) {
+        fn(stack_of(
+            *reinterpret_cast<const tidemark_on_cpu_record*>(record.data())));
+      }
+    });
     return {};
   }
 
  private:
   int map() const { return bpf_map__fd(probe_->maps.processes); }
 
-  static int on_record(void* self, void* data, size_t size) {
-    const auto& probe = *static_cast<OnCpu*>(self);
-    const auto& from = *static_cast<const tidemark_on_cpu_record*>(data);
-    if (size < sizeof from || probe.handler_ == nullptr) return 0;
+  static OnCpuStack stack_of(const tidemark_on_cpu_record& from) {
     OnCpuStack stack;
     stack.process = {Pid{static_cast<int32_t>(from.tgid)}, from.start_ticks};
     stack.cohort = from.cohort;
@@ -95,14 +92,12 @@ class OnCpu final : public OnCpuProbe {
     stack.registers = dwarf_registers(from.stack.registers);
     stack.program_counter = from.stack.registers.ip;
     stack.stack = {from.stack.bytes, from.stack.size};
-    (*probe.handler_)(stack);
-    return 0;
+    return stack;
   }
 
   Probe probe_;
-  std::unique_ptr<ring_buffer, Close> ring_;
+  std::unique_ptr<RingReader> ring_;
   std::vector<std::unique_ptr<bpf_link, Close>> links_;
-  const std::function<void(const OnCpuStack&)>* handler_ = nullptr;
 };
 
 }  // namespace

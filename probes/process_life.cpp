@@ -14,6 +14,7 @@
 #include "probes/cpu_time.h"
 #include "probes/probe_host.h"
 #include "probes/probe_record.h"
+#include "probes/ring_reader.h"
 #include "process_life.skel.h"
 
 namespace tidemark {
@@ -25,7 +26,6 @@ struct Close {
   void operator()(process_life_bpf* probe) const {
     process_life_bpf__destroy(probe);
   }
-  void operator()(ring_buffer* ring) const { ring_buffer__free(ring); }
   void operator()(btf* types) const { btf__free(types); }
 };
 using Probe = std::unique_ptr<process_life_bpf, Close>;
@@ -69,19 +69,18 @@ class RingLife final : public LifeProbe {
         per_cpu_(static_cast<size_t>(libbpf_num_possible_cpus())) {}
 
   Status start() {
-    const int map = bpf_map__fd(probe_->maps.ring);
-    ring_.reset(ring_buffer__new(map, &RingLife::on_record, this, nullptr));
-    if (!ring_) return fail_errno("ring buffer", errno);
+    TIDEMARK_TRY(ring_, RingReader::open(fd()));
     return {};
   }
 
-  int fd() const override { return ring_buffer__epoll_fd(ring_.get()); }
+  int fd() const override { return bpf_map__fd(probe_->maps.ring); }
 
   Status drain(const std::function<void(const LifeEvent&)>& sink) override {
     sink_ = &sink;
-    const int count = ring_buffer__consume(ring_.get());
+    ring_->drain([this](std::span<const std::byte> record) {
+      take(record.data(), record.size());
+    });
     sink_ = nullptr;
-    if (count < 0) return fail_errno("ring buffer", -count);
     return {};
   }
 
@@ -96,11 +95,6 @@ class RingLife final : public LifeProbe {
   }
 
  private:
-  static int on_record(void* self, void* data, size_t size) {
-    static_cast<RingLife*>(self)->take(data, size);
-    return 0;
-  }
-
   void take(const void* data, size_t size) {
     tidemark_life_record record;
     if (size < sizeof record) {
@@ -157,7 +151,7 @@ class RingLife final : public LifeProbe {
   };
 
   Probe probe_;
-  std::unique_ptr<ring_buffer, Close> ring_;
+  std::unique_ptr<RingReader> ring_;
   const std::function<void(const LifeEvent&)>* sink_ = nullptr;
   uint64_t ns_per_tick_;
   uint64_t page_size_;
