@@ -4,6 +4,7 @@
 // resolver's.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -21,6 +22,9 @@ namespace tidemark {
 
 class StackDesk {
  public:
+  // How long the end of a recording waits for stacks and their names.
+  static constexpr Nanoseconds kSettle = std::chrono::seconds(5);
+
   // Called by accept() with the stack's id; invalid: nothing is known of it,
   // or the recording can hold no more.
   using Answer = std::function<void(StackId)>;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <deque>
 #include <iterator>
 #include <map>
 #include <optional>
@@ -73,11 +72,12 @@ class StackResolver::Work {
     found_.stacks.push_back({stack.token, std::move(unwound)});
   }
 
-  // False: nothing is left to name.
+  // False: nothing is left to name. One object after the other: each file is
+  // open but once.
   bool name_some() {
     for (int i = 0; i < kNamesAtOnce && !unnamed_.empty(); ++i) {
-      const auto [object, offset] = unnamed_.front();
-      unnamed_.pop_front();
+      const auto [object, offset] = *unnamed_.begin();
+      unnamed_.erase(unnamed_.begin());
       const SymbolSource source = symbol_source(unwinder_.objects().at(object));
       found_.names.push_back(
           {object, offset, symbolizer_.symbolize(source, offset)});
@@ -137,7 +137,7 @@ class StackResolver::Work {
       found_.objects.push_back({frame.object, object.path, object.build_id});
     }
     const Place place{frame.object, frame.offset};
-    if (seen_.insert(place).second) unnamed_.push_back(place);
+    if (seen_.insert(place).second) unnamed_.insert(place);
   }
 
   std::string proc_;
@@ -146,7 +146,7 @@ class StackResolver::Work {
   std::map<ProcessKey, ProcessMaps> maps_;
   std::set<uint32_t> told_;
   std::set<Place> seen_;
-  std::deque<Place> unnamed_;
+  std::set<Place> unnamed_;
   ResolvedStacks found_;
   size_t stacks_ = 0;
   uint64_t epoch_ = 0;

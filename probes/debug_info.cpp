@@ -87,6 +87,17 @@ const Range* find(const std::vector<Range>& sorted, uint64_t address) {
   return nullptr;
 }
 
+// As the demangler shows it: what has no name stays apart from arguments.
+std::string scope_name(std::string name, int tag, bool calls) {
+  if (name.starts_with("<lambda") && name.ends_with('>')) {
+    name.front() = '{';
+    name.back() = '}';
+  }
+  if (!name.empty()) return name;
+  if (tag == DW_TAG_namespace) return "(anonymous namespace)";
+  return calls ? "{lambda}" : "{unnamed}";
+}
+
 uint32_t call_number(Dwarf_Die& die, unsigned name) {
   Dwarf_Attribute attribute;
   Dwarf_Word value = 0;
@@ -197,12 +208,17 @@ class LibdwInfo final : public DebugInfo {
     std::string scope;
     for (int i = 1; i < count; ++i) {
       const int tag = dwarf_tag(&scopes[i]);
+      if (tag == DW_TAG_subprogram) {  // of a local class
+        scope.insert(0, text_of(scopes[i], DW_AT_name) + "::");
+        break;
+      }
       if (tag != DW_TAG_namespace && tag != DW_TAG_class_type &&
           tag != DW_TAG_structure_type && tag != DW_TAG_union_type) {
         break;
       }
-      const std::string name = text_of(scopes[i], DW_AT_name);
-      scope.insert(0, (name.empty() ? "(anonymous)" : name) + "::");
+      const bool calls = text_of(declaration, DW_AT_name) == "operator()";
+      scope.insert(
+          0, scope_name(text_of(scopes[i], DW_AT_name), tag, calls) + "::");
     }
     return scope;
   }

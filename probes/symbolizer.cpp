@@ -31,6 +31,29 @@ std::string_view without_rust_hash(std::string_view name) {
   return hash ? name.substr(0, name.size() - kHash) : name;
 }
 
+// "f[abi:cxx11]()" is f() to whoever wrote it.
+std::string without_abi_tags(std::string_view name) {
+  constexpr std::string_view kTag = "[abi:";
+  std::string plain;
+  while (true) {
+    const size_t at = name.find(kTag);
+    const size_t end = at == name.npos ? at : name.find(']', at);
+    if (end == name.npos) break;
+    plain += name.substr(0, at);
+    name.remove_prefix(end + 1);
+  }
+  return plain += name;
+}
+
+bool is_c_library(std::string_view path) {
+  const std::string_view name = path.substr(path.rfind('/') + 1);
+  for (const std::string_view part : {"libc.so.", "libc-2.", "ld-linux",
+                                      "libpthread", "libm.so.", "ld-musl"}) {
+    if (name.starts_with(part)) return true;
+  }
+  return false;
+}
+
 Result<ElfFile> open_again(const SymbolSource& source) {
   for (const std::string& path : {source.opened, source.path}) {
     if (!path.starts_with('/')) continue;
@@ -101,7 +124,10 @@ std::vector<SymbolFrame> Symbolizer::symbolize(const SymbolSource& source,
     for (auto& [key, each] : objects_) each->results.clear();
     results_ = 0;
   }
-  if (!object.opened) open(object, source);
+  if (!object.opened) {
+    make_room();
+    open(object, source);
+  }
   std::vector<SymbolFrame> frames =
       source.perf_map ? look_up_generated(source, object, offset)
                       : look_up(object, offset);
@@ -119,18 +145,19 @@ Symbolizer::Object& Symbolizer::object_of(const SymbolSource& source) {
   auto& object = objects_[key];
   if (object) return *object;
   object = std::make_unique<Object>();
-  make_room(key);
-  return *objects_[key];
+  return *object;
 }
 
-void Symbolizer::make_room(const std::string& needed) {
-  if (objects_.size() <= options_.most_objects) return;
-  const auto oldest =
-      std::ranges::min_element(objects_, {}, [&](const auto& each) {
-        return each.first == needed ? UINT64_MAX : each.second->last_use;
-      });
-  results_ -= oldest->second->results.size();
-  objects_.erase(oldest);
+// For one more open file.
+void Symbolizer::make_room() {
+  const auto open = [](const auto& each) { return each.second->opened; };
+  const auto last_use = [&](const auto& each) {
+    return open(each) ? each.second->last_use : UINT64_MAX;
+  };
+  while (static_cast<size_t>(std::ranges::count_if(objects_, open)) >=
+         options_.most_open) {
+    std::ranges::min_element(objects_, {}, last_use)->second->close();
+  }
 }
 
 bool Symbolizer::put_away_unused() {
@@ -168,9 +195,11 @@ void Symbolizer::open(Object& object, const SymbolSource& source) {
   paths.roots.emplace_back();
   auto apart = find_debug_file(elf, source.path, paths);
   // A part that is missing or broken leaves the others to tell.
-  auto debug = DebugInfo::open(elf);
-  if (!debug && apart) debug = DebugInfo::open(apart->file);
-  if (debug) object.debug = std::move(*debug);
+  if (!is_c_library(source.path)) {
+    auto debug = DebugInfo::open(elf);
+    if (!debug && apart) debug = DebugInfo::open(apart->file);
+    if (debug) object.debug = std::move(*debug);
+  }
   static_cast<void>(object.functions.add(elf, ".symtab"));
   if (apart) static_cast<void>(object.functions.add(apart->file, ".symtab"));
   if (const auto packed = open_gnu_debugdata(elf)) {
@@ -224,7 +253,7 @@ std::string demangle(std::string_view name) {
       abi::__cxa_demangle(raw.c_str(), nullptr, nullptr, &status), &std::free);
   if (status != 0 || !text) return raw;
   const std::string_view plain = without_rust_hash(text.get());
-  return std::string(plain.substr(0, kLongestName));
+  return without_abi_tags(plain.substr(0, kLongestName));
 }
 
 }  // namespace tidemark

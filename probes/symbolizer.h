@@ -44,7 +44,7 @@ class Symbolizer {
  public:
   struct Options {
     std::vector<std::string> debug_folders = {"/usr/lib/debug"};
-    size_t most_objects = 16;    // open at a time
+    size_t most_open = 4;        // files at a time
     size_t most_results = 8192;  // remembered addresses
   };
   Symbolizer();
@@ -56,7 +56,9 @@ class Symbolizer {
   // The frames at a file offset, innermost first: an address of code, of a
   // call for callers (as UnwoundFrame::offset). Order of sources: DWARF of the
   // object or its debug file (debuglink, build-id), .symtab of either,
-  // .gnu_debugdata, .dynsym. Empty: nothing is known; show
+  // .gnu_debugdata, .dynsym. Of the C library only the last four: its lines
+  // tell nobody anything, and its debug information is larger than most
+  // programs'. Empty: nothing is known; show
   // module+0xoffset [build-id].
   std::vector<SymbolFrame> symbolize(const SymbolSource& source,
                                      uint64_t offset);
@@ -68,7 +70,7 @@ class Symbolizer {
  private:
   struct Object;
   Object& object_of(const SymbolSource& source);
-  void make_room(const std::string& needed);
+  void make_room();
   void open(Object& object, const SymbolSource& source);
   std::vector<SymbolFrame> look_up(Object& object, uint64_t offset);
   static std::vector<SymbolFrame> look_up_generated(const SymbolSource& source,

@@ -72,7 +72,7 @@ class Growth final : public Collector {
   void finish() override {
     if (!probe_) return;
     drain();
-    desk_->settle(std::chrono::seconds(2));
+    desk_->settle(StackDesk::kSettle);
   }
 
   Status collect(const CollectRequest&, FrameBuilder& frame) override {

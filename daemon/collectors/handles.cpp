@@ -73,7 +73,7 @@ class Handles final : public Collector {
   void finish() override {
     if (!tracer_) return;
     static_cast<void>(drain());
-    desk_->settle(std::chrono::seconds(2));
+    desk_->settle(StackDesk::kSettle);
     last_ = true;
   }
 

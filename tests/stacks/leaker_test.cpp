@@ -157,5 +157,24 @@ TEST(InlinedLeaker, StandsBeforeTheFunctionAroundIt) {
   EXPECT_TRUE(seen);
 }
 
+// Its class has no name, and nothing in angle or round brackets may stand where
+// the name would, or it is taken for arguments.
+TEST(InlinedLambda, IsNamedByTheFunctionThatHoldsIt) {
+  Blame blame("leaker");
+  TracedProgram traced({kFolder + "leaker", "lambda"});
+  bool seen = false;
+  traced.run([&](const Stop& stop) {
+    const auto frames = blame.frames(stop);
+    for (size_t i = 0; i + 1 < frames.size(); ++i) {
+      const SymbolFrame& symbol = frames[i].symbol;
+      if (frames[i + 1].symbol.function != "around_lambda()") continue;
+      seen = true;
+      EXPECT_TRUE(symbol.inlined);
+      EXPECT_EQ(symbol.function, "around_lambda::{lambda}::operator()");
+    }
+  });
+  EXPECT_TRUE(seen);
+}
+
 }  // namespace
 }  // namespace tidemark::testing_stacks

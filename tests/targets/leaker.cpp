@@ -71,6 +71,15 @@ struct alignas(64) Aligned {
   keep(nullptr);
 }
 
+// A function without a name of its own.
+[[gnu::noinline]] void around_lambda() {
+  const auto leak = [](size_t more) __attribute__((always_inline)) {
+    keep(std::malloc(size + more));
+  };
+  leak(2);
+  keep(nullptr);
+}
+
 namespace {
 
 struct Way {
@@ -94,6 +103,7 @@ constexpr Way kWays[] = {
     {"map", leaker_map},
     {"format", leaker_format},
     {"inlined", around_inlined},
+    {"lambda", around_lambda},
 };
 
 }  // namespace
