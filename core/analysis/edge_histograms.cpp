@@ -10,15 +10,19 @@ namespace {
 
 constexpr std::string_view kPrefix = "span.";
 
+}  // namespace
+
 // A client that began during the recording had nothing before.
-bool began_before(const Dictionary& dictionary, SubjectId id, BootTime first) {
+bool EdgeHistograms::began_before(const Dictionary& dictionary,
+                                  SubjectId id) const {
   const Subject* subject = dictionary.subject(id);
   if (subject == nullptr) return true;
-  const auto born = birth_time(subject->process.start_ticks);
-  return !born || *born < first;
+  const Subject* command = dictionary.subject(command_);
+  if (command != nullptr && command->process == subject->process) return false;
+  // The kernel rounds it down: it may be as late as the end of its tick.
+  const auto born = birth_time(subject->process.start_ticks + 1);
+  return !born || *born <= first_frame_;
 }
-
-}  // namespace
 
 void EdgeHistograms::on_frame(const Frame& frame,
                               const Dictionary& dictionary) {
@@ -35,7 +39,7 @@ void EdgeHistograms::on_frame(const Frame& frame,
     series.before_time = series.now_time;
     series.now = std::make_shared<const Histogram>(std::move(*histogram));
     series.now_time = frame.time;
-    if (is_new && began_before(dictionary, value.subject, first_frame_)) {
+    if (is_new && began_before(dictionary, value.subject)) {
       series.origin = series.now;
     }
   }

@@ -20,6 +20,8 @@ namespace tidemark {
 class EdgeHistograms {
  public:
   void on_frame(const Frame& frame, const Dictionary& dictionary);
+  // The recorded command was held until now, however early its process began.
+  void on_command(SubjectId process) { command_ = process; }
   // A phase began or ended at `time`. Before or after the frames around it.
   void on_edge(BootTime time);
 
@@ -45,11 +47,13 @@ class EdgeHistograms {
 
   static State at(const Series& series, BootTime time);
   void keep(BootTime edge);
+  bool began_before(const Dictionary& dictionary, SubjectId id) const;
 
   std::map<Key, Series> series_;
   std::vector<BootTime> pending_;  // edges later than the last frame
   BootTime last_frame_ = BootTime::min();
   BootTime first_frame_ = BootTime::min();
+  SubjectId command_;
 };
 
 }  // namespace tidemark

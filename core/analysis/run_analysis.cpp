@@ -81,6 +81,9 @@ void RunAnalysis::on_frame(const Frame& frame, bool /*chapter_begin*/,
 void RunAnalysis::on_event(const Event& event) {
   if (sane(event.time) != event.time) return;
   if (event.kind == EventKind::exit) impl_->store.on_exit(event);
+  if (event.kind == EventKind::command_begin) {
+    impl_->histograms.on_command(event.subject);
+  }
   if (!impl_->log.add(event)) return;
   if (is_mark(event.kind)) impl_->saw(event.time);
   if (impl_->live.apply(event)) impl_->histograms.on_edge(event.time);
