@@ -15,6 +15,9 @@
 #include "core/os/system_clock.h"
 #include "daemon/process_table.h"
 #include "daemon/procfs/process_statm.h"
+#include "daemon/registry.h"
+#include "daemon/sampler.h"
+#include "daemon/self_meter.h"
 #include "daemon/stack_desk.h"
 #include "tests/bpf/workload.h"
 #include "tests/unit/daemon/fake_engine.h"
@@ -175,6 +178,46 @@ TEST_F(LiveCollectorsTest, EveryCollectorEitherRunsOrSaysWhyNot) {
     const FakeFrame frame = collect(*collector);
     std::printf("%s: %s, %zu values\n", std::string(entry.name).c_str(),
                 level->c_str(), frame.values.size());
+  }
+}
+
+struct KnownMetric {
+  std::string_view name;
+  SubjectKind subject;
+  MetricKind kind;
+  Unit unit;
+};
+constexpr KnownMetric kKnownMetrics[] = {
+#define METRIC(name, subject, kind, unit) \
+  {name, SubjectKind::subject, MetricKind::kind, Unit::unit},
+#include "core/analysis/known_metrics.def"
+#undef METRIC
+};
+
+// What gates can name before a run is what the sensors define.
+TEST(KnownMetrics, AreThoseOfTheSensors) {
+  SystemClock clock;
+  Registry registry;
+  ProcessTable table(Roots{}, registry);
+  StackDesk desk(registry, "/proc");
+  CollectorContext context{Roots{}, registry, table, desk, clock};
+  context.heap.mode = HeapMode::probes;
+  const SelfMeter self(registry, Roots{});
+  Sampler sampler(all_collectors(), context);
+  ASSERT_TRUE(sampler.start());
+  Definitions defined;
+  registry.take(defined);
+  EXPECT_GT(defined.metrics.size(), 100u);
+  for (const Metric& metric : defined.metrics) {
+    const auto known =
+        std::ranges::find(kKnownMetrics, metric.name, &KnownMetric::name);
+    if (known == std::end(kKnownMetrics)) {
+      ADD_FAILURE() << metric.name << " is not in known_metrics.def";
+      continue;
+    }
+    EXPECT_EQ(known->subject, metric.subject) << metric.name;
+    EXPECT_EQ(known->kind, metric.kind) << metric.name;
+    EXPECT_EQ(known->unit, metric.unit) << metric.name;
   }
 }
 

@@ -230,7 +230,9 @@ TEST_P(GrowthTest, CountsTouchedMemoryAsProcDoes) {
   const GrowthBaseline end = baseline_of(stepper.pid());
   expect_touched(*probe_, stepper.pid(),
                  (end.anonymous - begin.anonymous) * 4096);
-  EXPECT_GE(end.anonymous - begin.anonymous, int64_t{64 * kMiB / 4096});
+  // Before 6.2 each thread keeps up to 64 pages to itself (mm/memory.c,
+  // TASK_RSS_EVENTS_THRESH).
+  EXPECT_GE(end.anonymous - begin.anonymous, int64_t{64 * kMiB / 4096} - 64);
   const auto bytes = by_function(*probe_, stepper.pid(), true);
   EXPECT_GE(bytes.at("touch_pages"), int64_t{60 * kMiB});
 }

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -121,6 +122,10 @@ class HandlesTest : public testing::Test {
   ProcessMaps maps_;
 };
 
+void must_open(const auto& call) {
+  if (call() < 0) ::abort();
+}
+
 void open_one_of_each() {
   ::open("/dev/null", O_RDONLY);
   ::syscall(SYS_open, "/dev/null", O_RDONLY);
@@ -135,8 +140,8 @@ void open_one_of_each() {
   ::fcntl(1, F_DUPFD_CLOEXEC, 400);
   ::fcntl(1, F_GETFD);
   std::array<int, 2> pair = {};
-  ::pipe(pair.data());
-  ::pipe2(pair.data(), O_CLOEXEC);
+  must_open([&] { return ::pipe(pair.data()); });
+  must_open([&] { return ::pipe2(pair.data(), O_CLOEXEC); });
   ::eventfd(0, 0);
   ::epoll_create(1);
   ::epoll_create1(0);
@@ -156,7 +161,7 @@ void open_one_of_each() {
 void open_sockets() {
   std::array<int, 2> pair = {};
   ::socketpair(AF_UNIX, SOCK_STREAM, 0, pair.data());
-  ::dup(pair[0]);
+  must_open([&] { return ::dup(pair[0]); });
   const int listener = ::socket(AF_INET, SOCK_STREAM, 0);
   sockaddr_storage name = {};
   socklen_t size = sizeof(name);
