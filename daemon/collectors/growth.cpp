@@ -6,9 +6,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "core/os/file.h"
+#include "daemon/collectors/drops.h"
 #include "daemon/collectors/metric_ids.h"
 #include "daemon/followed_processes.h"
 #include "daemon/process_table.h"
@@ -40,6 +42,11 @@ enum { kMunmap = 7, kFault, kFaultHeap, kFaultStack };
 // In the order of GrowthRegion.
 static_assert(kMunmap == kGrowthRegions);
 
+// A stack that the full ring refused is counted to the process's next one; one
+// that too many others wait before, to a site without a stack.
+constexpr std::array<std::string_view, 2> kCauses = {"growth_stacks",
+                                                     "growth_unwinding"};
+
 class Growth final : public Collector {
  public:
   Result<std::string> start(const CollectorContext& context) override {
@@ -53,6 +60,7 @@ class Growth final : public Collector {
     ids_ = define_all(context.definer, kMetrics);
     desk_ = &context.stacks;
     sites_.emplace(context.definer, *desk_);
+    drops_.emplace(context.definer, kCauses);
     return std::string("tp_btf mmap_lock_released, page faults by ") +
            probe_->fault_source();
   }
@@ -84,6 +92,7 @@ class Growth final : public Collector {
     followed_.for_each(
         [&](ProcessKey process, SubjectId id) { put(process, id, frame); });
     sites_->put(frame);
+    put_drops(frame);
     return drained;
   }
 
@@ -102,6 +111,9 @@ class Growth final : public Collector {
   }
 
   void end(ProcessKey process, SubjectId id) {
+    if (const auto counts = probe_->read(process.pid)) {
+      no_room_of_ended_ += counts->no_room;
+    }
     probe_->forget(process.pid);
     sites_->end(id, process);
   }
@@ -123,6 +135,16 @@ class Growth final : public Collector {
     frame.put(
         ids_[kFaultStack], id,
         touched(GrowthRegion::stack) + touched(GrowthRegion::thread_stack));
+  }
+
+  void put_drops(FrameBuilder& frame) {
+    int64_t no_room = no_room_of_ended_;
+    followed_.for_each([&](ProcessKey process, SubjectId) {
+      if (const auto counts = probe_->read(process.pid)) {
+        no_room += counts->no_room;
+      }
+    });
+    drops_->put(frame, {no_room, sites_->refused()});
   }
 
   Status drain() {
@@ -148,7 +170,9 @@ class Growth final : public Collector {
   std::array<MetricId, std::size(kMetrics)> ids_;
   std::unique_ptr<GrowthProbe> probe_;
   std::optional<StackSites> sites_;
+  std::optional<Drops<kCauses.size()>> drops_;
   FollowedProcesses followed_;
+  int64_t no_room_of_ended_ = 0;
 };
 
 }  // namespace

@@ -11,10 +11,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "core/base/text.h"
+#include "daemon/collectors/drops.h"
 #include "daemon/collectors/metric_ids.h"
 #include "daemon/handle_growth.h"
 #include "daemon/handle_sites.h"
@@ -35,6 +37,22 @@ constexpr MetricSpec kMetrics[] = {
 };
 enum { kOpened, kClosed, kUntracked };
 
+constexpr std::array<std::string_view, 4> kCauses = {
+    "handles_open_full", "handles_sites_full", "handles_ring",
+    "handles_closes"};
+using Losses = std::array<int64_t, kCauses.size()>;
+
+Losses losses_of(const HandleCounts& counts) {
+  return {static_cast<int64_t>(counts.open_full),
+          static_cast<int64_t>(counts.sites_full),
+          static_cast<int64_t>(counts.ring_full),
+          static_cast<int64_t>(counts.missed_closes)};
+}
+
+void add(Losses& sum, const Losses& losses) {
+  for (size_t i = 0; i < sum.size(); ++i) sum[i] += losses[i];
+}
+
 class Handles final : public Collector {
  public:
   Result<std::string> start(const CollectorContext& context) override {
@@ -52,6 +70,7 @@ class Handles final : public Collector {
     if (mode_ == HeapMode::probes) TIDEMARK_CHECK(open_tracer());
     ids_ = define_all(context.definer, kMetrics);
     sites_.emplace(context.definer);
+    drops_.emplace(context.definer, kCauses);
     ready_ = true;
     return std::string(mode_ == HeapMode::probes
                            ? "tp_btf sys_enter, sys_exit"
@@ -203,12 +222,15 @@ class Handles final : public Collector {
     desk_->accept();
     TIDEMARK_CHECK(tracer_->read_sites(rows_));
     sites_->put(rows_, last_, frame);
+    Losses lost = lost_;
     for (const auto& [slot, traced] : traced_) {
       const HandleCounts counts = tracer_->counts(slot);
+      add(lost, losses_of(counts));
       put(frame, kOpened, traced.subject, counts.opened);
       put(frame, kClosed, traced.subject, counts.closed);
       put(frame, kUntracked, traced.subject, counts.untracked());
     }
+    drops_->put(frame, lost);
     end_processes();
     return {};
   }
@@ -222,6 +244,7 @@ class Handles final : public Collector {
       const auto& [slot, traced] = each;
       if (!traced.ended || sites_->waits(slot)) return false;
       sites_->end(slot);
+      add(lost_, losses_of(tracer_->counts(slot)));
       tracer_->release(slot);
       desk_->forget(traced.process);
       slots_.erase(traced.subject);
@@ -242,6 +265,8 @@ class Handles final : public Collector {
   std::array<MetricId, std::size(kMetrics)> ids_;
   std::unique_ptr<HandleTracer> tracer_;  // null: nobody is traced
   std::optional<HandleSites> sites_;
+  std::optional<Drops<kCauses.size()>> drops_;
+  Losses lost_{};  // of processes that ended
   std::map<SubjectId, Watched> growth_;
   std::map<SubjectId, HandleSlot> slots_;
   std::map<HandleSlot, Traced> traced_;

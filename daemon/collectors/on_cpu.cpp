@@ -1,17 +1,25 @@
 // Where watched processes spend their CPU time, by call stack and phase.
 #include "probes/on_cpu.h"
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
+#include "daemon/collectors/drops.h"
 #include "daemon/followed_processes.h"
 #include "daemon/process_table.h"
 #include "daemon/stack_sites.h"
 
 namespace tidemark {
 namespace {
+
+// A stack that the full ring refused is counted to the process's next one; one
+// that too many others wait before, to a site without a stack.
+constexpr std::array<std::string_view, 2> kCauses = {"on_cpu_stacks",
+                                                     "on_cpu_unwinding"};
 
 class OnCpu final : public Collector {
  public:
@@ -24,6 +32,7 @@ class OnCpu final : public Collector {
     table_ = &context.processes;
     desk_ = &context.stacks;
     sites_.emplace(context.definer, *desk_);
+    drops_.emplace(context.definer, kCauses);
     return std::string("perf event cpu-clock, 49 Hz");
   }
 
@@ -52,6 +61,7 @@ class OnCpu final : public Collector {
         *table_, [this](const Subject& subject) { return begin(subject); },
         [this](ProcessKey process, SubjectId id) { end(process, id); });
     sites_->put(frame);
+    put_drops(frame);
     return drained;
   }
 
@@ -63,8 +73,21 @@ class OnCpu final : public Collector {
   }
 
   void end(ProcessKey process, SubjectId id) {
+    if (const auto counts = probe_->read(process.pid)) {
+      no_room_of_ended_ += counts->no_room;
+    }
     probe_->forget(process.pid);
     sites_->end(id, process);
+  }
+
+  void put_drops(FrameBuilder& frame) {
+    int64_t no_room = no_room_of_ended_;
+    followed_.for_each([&](ProcessKey process, SubjectId) {
+      if (const auto counts = probe_->read(process.pid)) {
+        no_room += counts->no_room;
+      }
+    });
+    drops_->put(frame, {no_room, sites_->refused()});
   }
 
   Status drain() {
@@ -84,7 +107,9 @@ class OnCpu final : public Collector {
   StackDesk* desk_ = nullptr;
   std::unique_ptr<OnCpuProbe> probe_;
   std::optional<StackSites> sites_;
+  std::optional<Drops<kCauses.size()>> drops_;
   FollowedProcesses followed_;
+  int64_t no_room_of_ended_ = 0;
 };
 
 }  // namespace

@@ -286,6 +286,28 @@ TEST_P(GrowthTest, StacksBeyondTheBudgetAreCountedToTheNext) {
   EXPECT_EQ(bytes, calls * 65536);
 }
 
+TEST_P(GrowthTest, StacksBeyondTheRingAreCountedToTheNext) {
+  GrowthOptions options;
+  options.stacks_per_second = 1'000'000;
+  options.stacks_at_once = 1'000'000;
+  open(options);
+  Stepper stepper([](char) { map_blocks(2000, 65536); });
+  follow(stepper.pid());
+  stepper.run('m');  // 8 MB of stacks
+  EXPECT_GT(probe_->read(Pid{stepper.pid()})->no_room, 0);
+  int64_t bytes = 0;
+  const auto add_up = [&](const GrowthStack& stack) {
+    if (!stack.fault && stack.process.pid.value == stepper.pid()) {
+      bytes += stack.amount.bytes;
+    }
+  };
+  ASSERT_TRUE(probe_->drain(add_up));
+  EXPECT_LT(bytes, 2000 * 65536);
+  stepper.run('m');
+  ASSERT_TRUE(probe_->drain(add_up));
+  EXPECT_GT(bytes, 2000 * 65536);  // what had no stack, too
+}
+
 TEST_P(GrowthTest, AnotherLifeOfThePidIsNotCounted) {
   Stepper stepper([](char) { map_blocks(50, kMiB); });
   ProcessKey other = key_of(stepper.pid());

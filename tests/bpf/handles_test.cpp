@@ -25,6 +25,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "probes/symbolizer.h"
@@ -216,6 +217,54 @@ TEST_F(HandlesTest, IsExactUnderManyOpensAndCloses) {
   EXPECT_EQ(counts.opened, 20001u);
   EXPECT_EQ(counts.closed, 20000u);
   expect_no_loss(slot);
+}
+
+// Each its own place, so that its stack is told apart.
+template <size_t kPlace>
+[[gnu::noinline]] void open_here() {
+  ::open("/dev/null", O_RDONLY);
+  asm volatile("" : : "i"(kPlace));
+}
+template <size_t... kPlaces>
+void open_at(std::index_sequence<kPlaces...>) {
+  (open_here<kPlaces>(), ...);
+}
+void open_by_many_ways() { open_at(std::make_index_sequence<200>()); }
+
+void open_forty() {
+  for (int i = 0; i < 40; ++i) ::open("/dev/null", O_RDONLY);
+}
+
+TEST_F(HandlesTest, FullMapsAreCountedAndWhatTheyHoldStaysTrue) {
+  HandleTracerOptions small;
+  small.open_handles = 16;
+  tracer_.reset();
+  auto tracer = HandleTracer::open(small);
+  ASSERT_TRUE(tracer) << tracer.error().what;
+  tracer_ = std::move(*tracer);
+  Steps child({open_forty});
+  const HandleSlot slot = attach(child.pid());
+  child.next();
+  const HandleCounts counts = tracer_->counts(slot);
+  EXPECT_GT(counts.open_full, 0u);
+  EXPECT_EQ(open_of(SiteKind::fd) + static_cast<int64_t>(counts.open_full), 40);
+}
+
+TEST_F(HandlesTest, AFullRingIsCountedAndTheStackTriedAgain) {
+  Steps child({open_by_many_ways, open_by_many_ways});
+  const HandleSlot slot = attach(child.pid());
+  child.next();  // more new stacks than the ring has room for
+  EXPECT_GT(tracer_->counts(slot).ring_full, 0u);
+  const auto drained = [&] {
+    size_t stacks = 0;
+    EXPECT_TRUE(tracer_->drain([&](const HandleStack&) { ++stacks; },
+                               [](HandleSlot, HandleEvent) {}));
+    return stacks;
+  };
+  EXPECT_GT(drained(), 0u);
+  EXPECT_EQ(open_of(SiteKind::fd), 200);  // each is counted all the same
+  child.next();
+  EXPECT_GT(drained(), 0u);  // those that were refused before
 }
 
 void race_of_two_threads() {
