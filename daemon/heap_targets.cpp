@@ -141,7 +141,7 @@ Status HeapTargets::link_all(Target& target, HeapOutput& output) {
     TIDEMARK_CHECK(link(target, *linker, {0, 0, 1}));
   }
   stacks_.prepare(target.maps);
-  tracer_.set_ranges(target.slot, executable_ranges(target.maps));
+  tracer_.set_code(target.slot, executable_ranges(target.maps));
   if (found.not_visible.empty()) return {};
   return fail(ErrorKind::unsupported, "heap not visible: " + found.not_visible);
 }

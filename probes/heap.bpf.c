@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "probes/core_fixes.bpf.h"
+#include "probes/heap_key.bpf.h"
 #include "probes/heap_record.h"
 #include "probes/heap_sampling.h"
 
@@ -24,6 +25,9 @@ const volatile __u32 log2_of[TIDEMARK_LOG2_STEPS + 1] = {};
 const volatile __u32 weight_of[TIDEMARK_WEIGHT_STEPS + 1] = {};
 /* Ordinal of the phase that is on, written at each edge; 0: none. */
 volatile __u32 cohort = 0;
+/* How many of those alive have an address of this hash: most frees are of
+ * blocks that were not sampled, and end here, without a call of a helper. */
+__u32 alive_at[TIDEMARK_HEAP_HASHES] = {};
 
 struct {
   __uint(type, BPF_MAP_TYPE_ARRAY);
@@ -37,8 +41,8 @@ struct {
   __uint(type, BPF_MAP_TYPE_ARRAY);
   __uint(max_entries, TIDEMARK_HEAP_PROCESSES);
   __type(key, __u32);
-  __type(value, struct tidemark_heap_ranges);
-} ranges SEC(".maps");
+  __type(value, struct tidemark_heap_code);
+} code_pages SEC(".maps");
 
 struct {
   __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -92,7 +96,6 @@ struct {
 
 struct task_state {
   __u64 owner; /* slot and epoch that the rest belongs to */
-  __s64 left;  /* bytes up to the next sample */
   __u64 period;
   /* The call that has not returned yet. */
   __u64 sp, size, pointer;
@@ -100,8 +103,8 @@ struct task_state {
   __u8 sampled, has_old, kind;
   __u32 function;
   struct tidemark_heap_block old; /* what realloc was given */
-  struct user_registers caller;
-  __u64 words[TIDEMARK_HEAP_WORDS];
+  /* One more than is read: the verifier bounds an index by the byte. */
+  __u64 words[TIDEMARK_HEAP_WINDOW + 1];
 };
 
 struct {
@@ -124,91 +127,12 @@ struct call {
 };
 
 #define ADD(counter, value) __sync_fetch_and_add(&(counter), value)
+/* For what is of one CPU and hit by every call: an atomic costs as much as the
+ * rest of it. A task that is preempted just here loses another's step, one
+ * in many millions. */
+#define STEP(counter, value) ((counter) += (value))
 #define DROP(call, cause) \
   ADD((call)->counts->drops[TIDEMARK_HEAP_DROP_##cause], 1)
-
-static __always_inline __u64 mix(__u64 hash, __u64 word) {
-  hash = (hash ^ word) * 0x9E3779B97F4A7C15ull;
-  return hash ^ (hash >> 29);
-}
-
-/* An address in executable memory: a return address, or what is left of one.
- * While that memory is not known, any address: more keys than stacks, but no
- * two stacks under one key. */
-static __always_inline bool is_code(const struct tidemark_heap_ranges* known,
-                                    __u32 count, __u64 address) {
-  __u32 at = 0;
-
-  if (!count) return address >= 0x400000 && address < 0x7fff00000000;
-#pragma unroll
-  for (__u32 step = TIDEMARK_HEAP_RANGES / 2; step > 0; step /= 2) {
-    const __u32 next = (at + step) & (TIDEMARK_HEAP_RANGES - 1);
-    if (next < count && known->begin[next] <= address) at = next;
-  }
-  return known->begin[at] <= address && address < known->end[at];
-}
-
-struct key_walk {
-  struct task_state* state;
-  const struct tidemark_heap_ranges* ranges;
-  __u32 range_count;
-  __u32 words;
-  __u64 key;
-  __u64 frame;
-  __u64 limit;
-};
-
-static long add_word(__u32 index, struct key_walk* walk) {
-  __u64 word;
-
-  if (index >= TIDEMARK_HEAP_WORDS || index >= walk->words) return 1;
-  word = walk->state->words[index];
-  if (is_code(walk->ranges, walk->range_count, word))
-    walk->key = mix(walk->key, word);
-  return 0;
-}
-
-static long add_frame(__u32 index, struct key_walk* walk) {
-  __u64 frame[2];
-
-  if (walk->frame & 7) return 1;
-  if (bpf_probe_read_user(frame, sizeof(frame), (void*)walk->frame)) return 1;
-  if (!is_code(walk->ranges, walk->range_count, frame[1])) return 1;
-  walk->key = mix(walk->key, frame[1]);
-  if (frame[0] <= walk->frame || frame[0] > walk->limit) return 1;
-  walk->frame = frame[0];
-  return 0;
-}
-
-static __always_inline __u32 read_words(struct task_state* state, __u64 sp) {
-  if (!bpf_probe_read_user(state->words, 512, (void*)sp)) return 64;
-  if (!bpf_probe_read_user(state->words, 128, (void*)sp)) return 16;
-  if (!bpf_probe_read_user(state->words, 32, (void*)sp)) return 4;
-  return 0;
-}
-
-/* Stacks of one key look alike: the caller, what looks like return addresses
- * in the next words (functions without a frame pointer), and the frame
- * pointers' chain, which reaches further where there is one. Leftovers in
- * those words make more keys than stacks; the reader joins them. */
-static __always_inline __u64 stack_key(const struct call* call,
-                                       struct task_state* state) {
-  const struct user_registers* at = &state->caller;
-  struct key_walk walk = {.state = state};
-  __u32 slot = call->slot;
-
-  walk.key = mix(state->function + 1, at->ip);
-  walk.ranges = bpf_map_lookup_elem(&ranges, &slot);
-  if (!walk.ranges) return walk.key;
-  walk.range_count = call->process->range_count;
-  walk.words = read_words(state, at->sp);
-  bpf_loop(TIDEMARK_HEAP_WORDS, add_word, &walk, 0);
-  walk.frame = at->bp;
-  walk.limit = at->sp + (8ull << 20);
-  if (at->bp >= at->sp && at->bp < walk.limit)
-    bpf_loop(16, add_frame, &walk, 0);
-  return walk.key ? walk.key : 1;
-}
 
 /* As much of the stack as there is, to 256 bytes. */
 static __always_inline __u32 copy_stack(__u8* to, __u64 sp) {
@@ -222,10 +146,15 @@ static __always_inline __u32 copy_stack(__u8* to, __u64 sp) {
   return done;
 }
 
+/* The caller's, as its call returns. */
+struct caller {
+  __u64 ip, sp;
+};
+
 static __always_inline bool send_stack(const struct call* call,
-                                       const struct task_state* state,
-                                       __u64 key) {
-  const struct user_registers* at = &state->caller;
+                                       const struct caller* caller,
+                                       __u32 function, __u64 key) {
+  const struct user_registers* at = call->context;
   struct tidemark_heap_stack_record* record =
       bpf_ringbuf_reserve(&stack_ring, sizeof(*record), 0);
 
@@ -233,35 +162,41 @@ static __always_inline bool send_stack(const struct call* call,
   record->key = key;
   record->slot = call->slot;
   record->epoch = call->epoch;
-  record->function = state->function;
-  record->registers.ip = at->ip;
-  record->registers.sp = at->sp;
+  record->function = function;
+  record->registers.ip = caller->ip;
+  record->registers.sp = caller->sp;
   record->registers.bp = at->bp;
   record->registers.bx = at->bx;
   record->registers.r12 = at->r12;
   record->registers.r13 = at->r13;
   record->registers.r14 = at->r14;
   record->registers.r15 = at->r15;
-  record->stack_bytes = copy_stack(record->stack, at->sp);
+  record->stack_bytes = copy_stack(record->stack, caller->sp);
   bpf_ringbuf_submit(record, 0);
   return true;
 }
 
 /* The key that a sample's rows go by, its stack sent if it is new; 0: none. */
 static __always_inline __u64 known_key(const struct call* call,
-                                       struct task_state* state) {
+                                       struct task_state* state,
+                                       const struct caller* caller) {
+  const struct user_registers* at = call->context;
   struct tidemark_heap_stack_key which = {.slot = call->slot,
                                           .epoch = call->epoch};
+  const struct tidemark_heap_code* code =
+      bpf_map_lookup_elem(&code_pages, &which.slot);
   __u64* known;
 
-  which.key = stack_key(call, state);
+  if (!code) return 0;
+  which.key = stack_key(state->words, mix(state->function + 1, caller->ip),
+                        code, call->process->code_known, caller->sp, at->bp);
   known = bpf_map_lookup_elem(&stacks, &which);
   if (known) return *known;
   if (bpf_map_update_elem(&stacks, &which, &which.key, BPF_NOEXIST)) {
     known = bpf_map_lookup_elem(&stacks, &which);
     return known ? *known : 0;
   }
-  if (!send_stack(call, state, which.key)) {
+  if (!send_stack(call, caller, state->function, which.key)) {
     /* The next of its kind tries again. */
     bpf_map_delete_elem(&stacks, &which);
     DROP(call, STACK);
@@ -305,7 +240,7 @@ static __always_inline void debit(const struct call* call,
   ADD(site->lives[life_bucket(bpf_ktime_get_ns() - block->time_ns) &
                   (TIDEMARK_HEAP_LIVES - 1)],
       1);
-  ADD(call->counts->frees, 1);
+  STEP(call->counts->frees, 1);
 }
 
 /* Takes a block out of the live map; false: it is not in it. */
@@ -313,20 +248,29 @@ static __always_inline bool take_block(const struct call* call, __u64 address,
                                        struct tidemark_heap_block* block) {
   const struct tidemark_heap_block_key which = {
       .address = address, .slot = call->slot, .epoch = call->epoch};
-  const struct tidemark_heap_block* found = bpf_map_lookup_elem(&live, &which);
+  const __u32 hash = tidemark_address_hash(address);
+  const struct tidemark_heap_block* found;
 
+  if (!alive_at[hash]) return false;
+  found = bpf_map_lookup_elem(&live, &which);
   if (!found) return false;
   /* Copied first: a deleted element may be another's at once. */
   *block = *found;
-  return bpf_map_delete_elem(&live, &which) == 0;
+  if (bpf_map_delete_elem(&live, &which)) return false;
+  ADD(alive_at[hash], -1);
+  return true;
 }
 
 static __always_inline int put_block(const struct call* call, __u64 address,
                                      const struct tidemark_heap_block* block) {
   const struct tidemark_heap_block_key which = {
       .address = address, .slot = call->slot, .epoch = call->epoch};
+  const __u32 hash = tidemark_address_hash(address);
   struct tidemark_heap_block stale;
-  int error = (int)bpf_map_update_elem(&live, &which, block, BPF_NOEXIST);
+  int error;
+
+  ADD(alive_at[hash], 1);
+  error = (int)bpf_map_update_elem(&live, &which, block, BPF_NOEXIST);
 
   if (error == -17 /* EEXIST */) {
     if (take_block(call, address, &stale)) {
@@ -335,11 +279,14 @@ static __always_inline int put_block(const struct call* call, __u64 address,
     }
     error = (int)bpf_map_update_elem(&live, &which, block, BPF_NOEXIST);
   }
+  if (error) ADD(alive_at[hash], -1);
   return error;
 }
 
 static __always_inline void add_block(const struct call* call,
-                                      struct task_state* state, __u64 address) {
+                                      struct task_state* state,
+                                      const struct caller* caller,
+                                      __u64 address) {
   const __u64 size = state->size;
   struct tidemark_heap_site_key which = {.slot = call->slot,
                                          .epoch = call->epoch};
@@ -348,8 +295,8 @@ static __always_inline void add_block(const struct call* call,
 
   block.bytes = tidemark_weight((void*)weight_of, size, state->period);
   block.count = tidemark_weight_count(size, block.bytes);
-  ADD(call->counts->samples, 1);
-  which.key = known_key(call, state);
+  STEP(call->counts->samples, 1);
+  which.key = known_key(call, state, caller);
   which.cohort = cohort;
   site = site_of(call, &which);
   if (!site) {
@@ -380,7 +327,6 @@ static __always_inline struct task_state* own_state(const struct call* call) {
   }
   if (state->owner != owner) { /* a new thread, or a new life */
     state->owner = owner;
-    state->period = 0;
     state->active = 0;
   }
   return state;
@@ -396,22 +342,29 @@ static __always_inline __u64 wanted_size(const struct call* call, __u32 kind) {
   }
 }
 
-static __always_inline bool is_sampled(struct task_state* state, __u64 period,
+/* The countdown is of a CPU and not of a thread: gaps have no memory, so both
+ * are fair, and this one is at hand. */
+static __always_inline bool is_sampled(const struct call* call, __u64 period,
                                        __u64 size) {
-  if (period <= TIDEMARK_EXACT) {
-    state->period = period;
-    return true;
-  }
-  if (state->period != period) { /* the gap has no memory: a new one is fair */
-    state->period = period;
-    state->left =
+  struct tidemark_heap_counts* counts = call->counts;
+
+  if (period <= TIDEMARK_EXACT) return true;
+  if (counts->period != period) {
+    counts->period = period;
+    counts->left =
         (__s64)tidemark_gap((void*)log2_of, bpf_get_prandom_u32(), period);
   }
-  state->left -= (__s64)(size ? size : 1);
-  if (state->left > 0) return false;
-  state->left =
+  counts->left -= (__s64)(size ? size : 1);
+  if (counts->left > 0) return false;
+  counts->left =
       (__s64)tidemark_gap((void*)log2_of, bpf_get_prandom_u32(), period);
   return true;
+}
+
+static __always_inline void end_active(const struct call* call,
+                                       struct task_state* state) {
+  state->active = 0;
+  ADD(call->process->active_calls, -1);
 }
 
 /* A call from inside of one that was counted, or instead of it: realloc's
@@ -427,28 +380,40 @@ static __always_inline bool is_nested(const struct call* call,
     state->active++;
     return true;
   }
-  state->active = 0;
+  end_active(call, state);
   DROP(call, RETURN);
   return false;
 }
 
-/* 0: its return is wanted. */
+/* 0: its return is wanted. Most calls are no samples and nothing hangs on
+ * their return: they come by without a look at their thread's state. */
 static __always_inline int begin_allocation(const struct call* call) {
-  struct task_state* state = own_state(call);
   const __u32 kind = call->cookie & 0xff;
   const __u32 flags = (call->cookie >> 16) & 0xff;
+  const bool moves = call->di && (kind == TIDEMARK_HEAP_REALLOC ||
+                                  kind == TIDEMARK_HEAP_REALLOC_PRODUCT);
+  const __u64 period = call->process->period;
+  const __u64 size = wanted_size(call, kind);
+  struct task_state* state = NULL;
+  bool sampled;
 
-  if (!state || is_nested(call, state)) return 1;
-  state->size = wanted_size(call, kind);
-  ADD(call->counts->alloc_count, 1);
-  ADD(call->counts->alloc_bytes, state->size);
-  state->sampled = is_sampled(state, call->process->period, state->size);
-  state->has_old = (kind == TIDEMARK_HEAP_REALLOC ||
-                    kind == TIDEMARK_HEAP_REALLOC_PRODUCT) &&
-                   call->di && take_block(call, call->di, &state->old);
-  if (!state->sampled && !state->has_old && !(flags & TIDEMARK_HEAP_NESTS))
-    return 1;
+  if (call->process->active_calls) {
+    state = own_state(call);
+    if (!state || is_nested(call, state)) return 1;
+  }
+  STEP(call->counts->alloc_count, 1);
+  STEP(call->counts->alloc_bytes, size);
+  sampled = is_sampled(call, period, size);
+  if (!sampled && !moves && !(flags & TIDEMARK_HEAP_NESTS)) return 1;
+  if (!state) state = own_state(call);
+  if (!state) return 1;
+  state->has_old = moves && take_block(call, call->di, &state->old);
+  if (!sampled && !state->has_old && !(flags & TIDEMARK_HEAP_NESTS)) return 1;
+  state->size = size;
+  state->period = period;
+  state->sampled = sampled;
   state->active = 1;
+  ADD(call->process->active_calls, 1);
   state->kind = kind;
   state->function = (call->cookie >> 8) & 0xff;
   state->sp = call->sp;
@@ -457,25 +422,23 @@ static __always_inline int begin_allocation(const struct call* call) {
 }
 
 /* `back`: what the stack pointer has to move to be the caller's. */
-static __always_inline bool read_caller(const struct call* call,
-                                        struct task_state* state, __u32 back) {
-  struct user_registers* caller = &state->caller;
+static __always_inline bool find_caller(const struct call* call, __u32 back,
+                                        struct caller* caller) {
+  const struct user_registers* at = call->context;
 
-  if (bpf_probe_read_kernel(caller, sizeof(*caller), call->context))
-    return false;
-  if (!back) return true;
-  if (bpf_probe_read_user(&caller->ip, sizeof(caller->ip), (void*)call->sp))
-    return false;
-  caller->sp += back;
-  return true;
+  caller->ip = at->ip;
+  caller->sp = call->sp + back;
+  return !back ||
+         !bpf_probe_read_user(&caller->ip, sizeof(caller->ip), (void*)call->sp);
 }
 
 static __always_inline void end_allocation(const struct call* call,
                                            struct task_state* state,
                                            __u32 back) {
   __u64 address = call->ax;
+  struct caller caller;
 
-  state->active = 0;
+  end_active(call, state);
   if (state->kind == TIDEMARK_HEAP_BY_POINTER) {
     void* pointer = (void*)state->pointer;
     if ((__u32)address) return; /* failed */
@@ -490,8 +453,8 @@ static __always_inline void end_allocation(const struct call* call,
       DROP(call, LIVE_FULL);
     }
   }
-  if (state->sampled && address && read_caller(call, state, back))
-    add_block(call, state, address);
+  if (state->sampled && address && find_caller(call, back, &caller))
+    add_block(call, state, &caller, address);
 }
 
 static __always_inline bool begin_call(struct call* call, void* context) {
@@ -520,24 +483,22 @@ static __always_inline void end_result(const struct call* call) {
     end_allocation(call, state, sizeof(__u64));
 }
 
+static __always_inline void count_trap(const struct call* call) {
+  if (call->cookie & (TIDEMARK_HEAP_SLOW << 16))
+    STEP(call->counts->slow_traps, 1);
+  else
+    STEP(call->counts->fast_traps, 1);
+}
+
 static __always_inline int on_entry(void* context) {
-  struct tidemark_heap_block block;
   struct call call;
-  __u32 kind;
 
   if (!begin_call(&call, context)) return 1;
-  if (call.cookie & (TIDEMARK_HEAP_SLOW << 16))
-    ADD(call.counts->slow_traps, 1);
-  else
-    ADD(call.counts->fast_traps, 1);
+  count_trap(&call);
   if (call.process->flags & TIDEMARK_HEAP_COUNT_ONLY) return 1;
-  kind = call.cookie & 0xff;
-  if (kind == TIDEMARK_HEAP_RESULT) {
-    end_result(&call);
-    return 1;
-  }
-  if (kind != TIDEMARK_HEAP_FREE) return begin_allocation(&call);
-  if (call.di && take_block(&call, call.di, &block)) debit(&call, &block);
+  if ((call.cookie & 0xff) != TIDEMARK_HEAP_RESULT)
+    return begin_allocation(&call);
+  end_result(&call);
   return 1;
 }
 
@@ -546,11 +507,23 @@ static __always_inline int on_return(void* context) {
   struct call call;
 
   if (!begin_call(&call, context)) return 0;
-  ADD(call.counts->return_traps, 1);
+  STEP(call.counts->return_traps, 1);
   if (call.process->flags & TIDEMARK_HEAP_COUNT_ONLY) return 0;
   state = own_state(&call);
   if (state && state->active && call.sp == state->sp + sizeof(__u64))
     end_allocation(&call, state, 0);
+  return 0;
+}
+
+SEC("?uprobe/free")
+int heap_free(void* context) {
+  struct tidemark_heap_block block;
+  struct call call;
+
+  if (!begin_call(&call, context)) return 0;
+  count_trap(&call);
+  if (call.process->flags & TIDEMARK_HEAP_COUNT_ONLY) return 0;
+  if (call.di && take_block(&call, call.di, &block)) debit(&call, &block);
   return 0;
 }
 
@@ -638,7 +611,7 @@ int BPF_PROG(heap_exec, struct task_struct* task) {
   process = bpf_map_lookup_elem(&processes, &slot);
   if (!process) return 0;
   ADD(process->epoch, 1);
-  process->range_count = 0;
+  process->code_known = 0;
   if (process->flags & TIDEMARK_HEAP_AT_EXEC)
     process->flags = TIDEMARK_HEAP_ENABLED;
   tell(TIDEMARK_HEAP_EXECED, slot, tgid);

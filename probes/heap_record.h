@@ -7,8 +7,10 @@
 #include <linux/types.h>
 
 #define TIDEMARK_HEAP_PROCESSES 64
-#define TIDEMARK_HEAP_RANGES 64     /* power of two: executable ranges */
+#define TIDEMARK_HEAP_CODE_BITS 65536   /* power of two: see the next but one */
+#define TIDEMARK_HEAP_HASHES (1u << 18) /* of addresses of blocks */
 #define TIDEMARK_HEAP_WORDS 64      /* of the stack, looked at for the key */
+#define TIDEMARK_HEAP_WINDOW 256    /* words in which frames are followed */
 #define TIDEMARK_HEAP_STACK 16384   /* most bytes of a stack that are copied */
 #define TIDEMARK_HEAP_LIVES 16      /* buckets of lifetimes */
 #define TIDEMARK_HEAP_LIFE_SHIFT 12 /* the first bucket: up to 4 us */
@@ -35,7 +37,7 @@ enum tidemark_heap_kind {
  * end an exception that passes through it. */
 #define TIDEMARK_HEAP_AT_RETURN 4u
 
-/* Of a process; the daemon writes period, flags and range_count. */
+/* Of a process; the daemon writes period, flags and code_known. */
 #define TIDEMARK_HEAP_ENABLED 1u
 #define TIDEMARK_HEAP_COUNT_ONLY 2u /* counts traps and does no more */
 #define TIDEMARK_HEAP_AT_EXEC 4u    /* enabled by its next exec */
@@ -43,15 +45,29 @@ struct tidemark_heap_process {
   __u64 period; /* bytes between two samples; TIDEMARK_EXACT: every block */
   __u32 flags;
   __u32 epoch; /* its rows are of this life: exec and attaching begin one */
-  __u32 range_count; /* 0: not known, as after an exec */
-  __u32 pad;
+  __u32 code_known; /* 0: its pages are not, as after an exec */
+  __u32 pad[11];
+  /* That wait for their return; never less than there are. On a line of its
+   * own: written often, and the rest is read by every hit. */
+  __u32 active_calls;
+  __u32 pad_line[15];
 };
 
-/* Addresses that may be return addresses, ascending. */
-struct tidemark_heap_ranges {
-  __u64 begin[TIDEMARK_HEAP_RANGES];
-  __u64 end[TIDEMARK_HEAP_RANGES];
+/* The executable pages of a process, by a hash of their number: data may be
+ * taken for code, code never for data. */
+struct tidemark_heap_code {
+  __u64 pages[TIDEMARK_HEAP_CODE_BITS / 64];
 };
+
+static inline __u32 tidemark_code_bit(__u64 address) {
+  const __u64 page = address >> 12;
+
+  return (page ^ (page >> 16)) & (TIDEMARK_HEAP_CODE_BITS - 1);
+}
+
+static inline __u32 tidemark_address_hash(__u64 address) {
+  return ((address >> 4) ^ (address >> 22)) & (TIDEMARK_HEAP_HASHES - 1);
+}
 
 /* In the map of targets: a child of the slot's process. */
 #define TIDEMARK_HEAP_CHILD 0x80000000u
@@ -79,6 +95,9 @@ struct tidemark_heap_counts {
   __u64 frees;     /* of sampled blocks */
   __u64 untracked; /* sampled blocks that are in no row of the live map */
   __u64 drops[TIDEMARK_HEAP_DROPS];
+  /* The countdown: bytes up to the next sample, and for what period. */
+  __s64 left;
+  __u64 period;
 };
 
 struct tidemark_heap_block_key {

@@ -94,16 +94,18 @@ Status for_each_element(int map, See&& see) {
   }
 }
 
-// Deletes the elements that `is_old` names by key.
-template <typename Key, typename Value, typename IsOld>
-void delete_elements(int map, IsOld&& is_old) {
+// Deletes the elements that `is_old` names by key, and tells which.
+template <typename Key, typename Value, typename IsOld, typename Tell>
+void delete_elements(int map, IsOld&& is_old, Tell&& deleted) {
   std::vector<Key> old;
   const Status status =
       for_each_element<Key, Value>(map, [&](const Key& key, const Value&) {
         if (is_old(key)) old.push_back(key);
       });
   static_cast<void>(status);
-  for (const Key& key : old) bpf_map_delete_elem(map, &key);
+  for (const Key& key : old) {
+    if (bpf_map_delete_elem(map, &key) == 0) deleted(key);
+  }
 }
 
 class LinkedTracer final : public HeapTracer {
@@ -162,10 +164,11 @@ class LinkedTracer final : public HeapTracer {
 
   Status add_object(HeapSlot slot, const HeapObject& object) override {
     if (object.linker_notice != 0) TIDEMARK_CHECK(watch_linker(slot, object));
-    std::vector<UprobePoint> entries, returns;
+    std::vector<UprobePoint> entries, returns, frees;
     for (const HeapProbe& probe : object.probes) {
       const uint64_t cookie = cookie_of(slot, probe);
-      entries.push_back({probe.offset, cookie});
+      (probe.call == HeapCall::free ? frees : entries)
+          .push_back({probe.offset, cookie});
       for (const uint64_t offset : probe.returns) {
         entries.push_back({offset, TIDEMARK_HEAP_COOKIE(
                                        slot, TIDEMARK_HEAP_SLOW, probe.function,
@@ -175,20 +178,17 @@ class LinkedTracer final : public HeapTracer {
         returns.push_back({probe.offset, cookie});
       }
     }
+    // Frees first: no block is known before its end can be seen.
+    TIDEMARK_CHECK(link_one(slot, probe_->progs.heap_free, object.path, frees));
     return link(slot, object.path, entries, returns);
   }
 
-  void set_ranges(HeapSlot slot, std::span<const AddressRange> given) override {
-    std::vector<AddressRange> ranges(given.begin(), given.end());
-    while (ranges.size() > TIDEMARK_HEAP_RANGES) join_nearest(ranges);
-    tidemark_heap_ranges value{};
-    for (size_t i = 0; i < ranges.size(); ++i) {
-      value.begin[i] = ranges[i].begin;
-      value.end[i] = ranges[i].end;
-    }
-    bpf_map_update_elem(bpf_map__fd(probe_->maps.ranges), &slot, &value,
+  void set_code(HeapSlot slot, std::span<const AddressRange> ranges) override {
+    tidemark_heap_code code{};
+    for (const AddressRange& range : ranges) mark_pages(code, range);
+    bpf_map_update_elem(bpf_map__fd(probe_->maps.code_pages), &slot, &code,
                         BPF_ANY);
-    store(processes_[slot].range_count, static_cast<__u32>(ranges.size()));
+    store(processes_[slot].code_known, ranges.empty() ? 0 : 1);
   }
 
   void count_calls(HeapSlot slot) override {
@@ -238,11 +238,15 @@ class LinkedTracer final : public HeapTracer {
       return key.slot == slot && key.epoch <= epoch;
     };
     delete_elements<tidemark_heap_block_key, tidemark_heap_block>(
-        bpf_map__fd(probe_->maps.live), is_old);
+        bpf_map__fd(probe_->maps.live), is_old,
+        [&](const tidemark_heap_block_key& key) {
+          const __u32 hash = tidemark_address_hash(key.address);
+          std::atomic_ref(probe_->bss->alive_at[hash]).fetch_sub(1);
+        });
     delete_elements<tidemark_heap_site_key, tidemark_heap_site>(
-        bpf_map__fd(probe_->maps.sites), is_old);
+        bpf_map__fd(probe_->maps.sites), is_old, [](const auto&) {});
     delete_elements<tidemark_heap_stack_key, uint64_t>(
-        bpf_map__fd(probe_->maps.stacks), is_old);
+        bpf_map__fd(probe_->maps.stacks), is_old, [](const auto&) {});
   }
 
   void release(HeapSlot slot) override { slots_[slot] = {}; }
@@ -314,16 +318,15 @@ class LinkedTracer final : public HeapTracer {
   // The skeleton says volatile, which atomic_ref does not take.
   __u32& cohort() { return const_cast<__u32&>(probe_->bss->cohort); }
 
-  static void join_nearest(std::vector<AddressRange>& ranges) {
-    size_t nearest = 1;
-    for (size_t i = 2; i < ranges.size(); ++i) {
-      if (ranges[i].begin - ranges[i - 1].end <
-          ranges[nearest].begin - ranges[nearest - 1].end) {
-        nearest = i;
-      }
+  static void mark_pages(tidemark_heap_code& code, AddressRange range) {
+    constexpr uint64_t kPage = 4096;
+    // More pages than bits: all of them.
+    const uint64_t end =
+        std::min(range.end, range.begin + 2 * kPage * TIDEMARK_HEAP_CODE_BITS);
+    for (uint64_t at = range.begin; at < end; at += kPage) {
+      const __u32 bit = tidemark_code_bit(at);
+      code.pages[bit / 64] |= __u64{1} << (bit % 64);
     }
-    ranges[nearest - 1].end = ranges[nearest].end;
-    ranges.erase(ranges.begin() + static_cast<std::ptrdiff_t>(nearest));
   }
 
   static uint64_t cookie_of(HeapSlot slot, const HeapProbe& probe) {
@@ -394,21 +397,28 @@ class LinkedTracer final : public HeapTracer {
     return {};
   }
 
-  Status watch_linker(HeapSlot slot, const HeapObject& object) {
-    const UprobePoint point{object.linker_notice,
-                            TIDEMARK_HEAP_COOKIE(slot, 0u, 0u, 0u)};
-    const int notice = program(probe_->progs.heap_maps);
+  // Of a program that wants no returns.
+  Status link_one(HeapSlot slot, const bpf_program* wanted,
+                  const std::string& path,
+                  std::span<const UprobePoint> points) {
+    if (points.empty()) return {};
     const Pid pid = slots_[slot].pid;
     if (attachment_ == HeapAttachment::perf) {
-      TIDEMARK_TRY(auto made, link_perf_uprobes(notice, object.path,
-                                                {&point, 1}, pid, false));
+      TIDEMARK_TRY(auto made, link_perf_uprobes(program(wanted), path, points,
+                                                pid, false));
       keep(slot, std::move(made));
       return {};
     }
-    TIDEMARK_TRY(UniqueFd made, link_uprobes(notice, kUprobeMulti, object.path,
-                                             {&point, 1}, pid, false));
+    TIDEMARK_TRY(UniqueFd made, link_uprobes(program(wanted), kUprobeMulti,
+                                             path, points, pid, false));
     keep(slot, std::move(made));
     return {};
+  }
+
+  Status watch_linker(HeapSlot slot, const HeapObject& object) {
+    const UprobePoint point{object.linker_notice,
+                            TIDEMARK_HEAP_COOKIE(slot, 0u, 0u, 0u)};
+    return link_one(slot, probe_->progs.heap_maps, object.path, {&point, 1});
   }
 
   void clear_counts(HeapSlot slot) {
@@ -531,6 +541,7 @@ void choose_programs(heap_bpf& probe, HeapAttachment attachment) {
   bpf_program__set_autoload(probe.progs.heap_session, session);
   bpf_program__set_autoload(probe.progs.heap_entry, !session);
   bpf_program__set_autoload(probe.progs.heap_return, !session);
+  bpf_program__set_autoload(probe.progs.heap_free, true);
   bpf_program__set_autoload(probe.progs.heap_maps, true);
   // libbpf 1.1 has no names for these types.
   if (session) {
@@ -539,7 +550,7 @@ void choose_programs(heap_bpf& probe, HeapAttachment attachment) {
   }
   if (attachment == HeapAttachment::perf) return;
   for (bpf_program* program : {probe.progs.heap_entry, probe.progs.heap_return,
-                               probe.progs.heap_maps}) {
+                               probe.progs.heap_free, probe.progs.heap_maps}) {
     bpf_program__set_expected_attach_type(
         program, static_cast<bpf_attach_type>(kUprobeMulti));
   }

@@ -166,10 +166,9 @@ class HeapTracer {
   // Probes an object, also one that the process will only map later. Error:
   // gone, permission, or the system's; what was probed before stays.
   virtual Status add_object(HeapSlot slot, const HeapObject& object) = 0;
-  // Executable memory, ascending; what is beyond 64 ranges is joined. None: not
-  // known, as after each exec.
-  virtual void set_ranges(HeapSlot slot,
-                          std::span<const AddressRange> ranges) = 0;
+  // Executable memory. None: not known, as after each exec.
+  virtual void set_code(HeapSlot slot,
+                        std::span<const AddressRange> ranges) = 0;
   // From here on calls are counted, and no more.
   virtual void count_calls(HeapSlot slot) = 0;
   // From here on samples are taken, one in `period` bytes. Again: changes the

@@ -119,7 +119,7 @@ Status HeapSession::look_again() {
     TIDEMARK_CHECK(tracer_.add_object(slot_, plan_object(object)));
     linked_.push_back(object.file);
   }
-  tracer_.set_ranges(slot_, executable_ranges(maps_));
+  tracer_.set_code(slot_, executable_ranges(maps_));
   return {};
 }
 
