@@ -30,7 +30,7 @@ bool HeapGuard::update(const HeapCost& total) {
 bool GrowthTrigger::add(BootTime time, int64_t bytes) {
   if (lowest_ < 0) begin_ = time;
   lowest_ = lowest_ < 0 ? bytes : std::min(lowest_, bytes);
-  if (time - begin_ < kWindow) return false;
+  if (time - begin_ < window_) return false;
   floors_.push_back(lowest_);
   if (floors_.size() > kWindows) floors_.pop_front();
   begin_ = time;
@@ -43,7 +43,7 @@ bool GrowthTrigger::persists() const {
   for (size_t i = 1; i < floors_.size(); ++i) {
     if (floors_[i] - floors_[i - 1] < kStep) return false;
   }
-  return floors_.back() - floors_.front() >= kRise;
+  return rise() >= kRise;
 }
 
 }  // namespace tidemark

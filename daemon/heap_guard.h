@@ -44,17 +44,23 @@ class HeapGuard {
 // readings of some windows in a row that rise each time.
 class GrowthTrigger {
  public:
-  static constexpr Nanoseconds kWindow = std::chrono::seconds(10);
   static constexpr size_t kWindows = 4;
   static constexpr int64_t kStep = 64 << 10;  // bytes, between two windows
   static constexpr int64_t kRise = 1 << 20;   // bytes, over all of them
 
+  // `after`: how long growth has to persist, all windows together.
+  explicit GrowthTrigger(Nanoseconds after) : window_(after / kWindows) {}
   // A reading in bytes; true once growth has persisted.
   bool add(BootTime time, int64_t bytes);
+  // In bytes, over the windows of the last reading.
+  int64_t rise() const {
+    return floors_.empty() ? 0 : floors_.back() - floors_.front();
+  }
 
  private:
   bool persists() const;
 
+  Nanoseconds window_;
   BootTime begin_;
   int64_t lowest_ = -1;
   std::deque<int64_t> floors_;

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "core/base/clock.h"
+
 namespace tidemark {
 
 enum class HeapMode : uint8_t {
@@ -16,6 +18,8 @@ struct HeapSettings {
   HeapMode mode = HeapMode::off;
   uint64_t sample_bytes = 64 << 10;  // 1: every block
   double budget = 0.05;              // of the traced process's own CPU time
+  // `automatic`: how long growth has to persist.
+  Nanoseconds after = std::chrono::seconds(40);
 };
 
 }  // namespace tidemark

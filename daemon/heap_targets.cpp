@@ -365,6 +365,7 @@ void HeapTargets::take(const HeapEvent& event, HeapOutput& output) {
 }
 
 void HeapTargets::take(const HeapStack& stack, HeapOutput& output) {
+  look_if_due(output);
   Target* target = find(stack.slot);
   if (target == nullptr) return;
   if (target->maps.find(stack.registers.ip) == nullptr) {
@@ -379,6 +380,12 @@ void HeapTargets::drain(HeapOutput& output) {
       tracer_.drain([&](const HeapStack& stack) { take(stack, output); },
                     [&](const HeapEvent& event) { take(event, output); });
   if (!drained) output.notices.push_back(degraded({}, drained.error().what));
+}
+
+void HeapTargets::look_if_due(HeapOutput& output) {
+  if (clock_.now() - last_look_ < kPeriod) return;
+  last_look_ = clock_.now();
+  look(output);
 }
 
 void HeapTargets::look(HeapOutput& output) {

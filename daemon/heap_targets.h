@@ -40,8 +40,9 @@ class HeapTargets {
   void detach(Pid pid, const std::string& why, HeapOutput& output);
   // Takes what the kernel has for us.
   void drain(HeapOutput& output);
-  // Bursts that end, costs, rates. Call once a kPeriod.
-  void look(HeapOutput& output);
+  // Bursts that end, costs, rates: once in a kPeriod. Unwinding asks too, so
+  // that many stacks do not keep the guard waiting.
+  void look_if_due(HeapOutput& output);
   // Names found since; false: none is being looked for.
   bool take_names(HeapOutput& output) { return stacks_.take_names(output); }
   // The rows of an ended life were read for the last time.
@@ -70,6 +71,7 @@ class HeapTargets {
     BootTime invisible_since;
   };
 
+  void look(HeapOutput& output);
   Target* make(Pid pid, HeapOutput& output);
   Status link_all(Target& target, HeapOutput& output);
   Status link(Target& target, HeapObject object, FileIdentity file);
@@ -96,6 +98,7 @@ class HeapTargets {
   AllocatorFinder finder_;
   HeapStacks stacks_;
   std::map<HeapSlot, std::unique_ptr<Target>> targets_;
+  BootTime last_look_;
   uint64_t maps_epoch_ = 0;
   bool full_told_ = false;
 };

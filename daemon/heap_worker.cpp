@@ -130,7 +130,6 @@ void HeapWorker::run(std::string proc, HeapSettings settings,
                      const Clock& clock, Symbolizer& symbolizer) {
   HeapTargets targets(std::move(proc), settings, *tracer_, clock, symbolizer);
   HeapOutput output;
-  BootTime last_look;
   bool busy = false;
   while (wait(busy, targets)) {
     std::vector<Work> works;
@@ -140,10 +139,7 @@ void HeapWorker::run(std::string proc, HeapSettings settings,
     }
     targets.drain(output);
     for (const Work& work : works) work(targets, output);
-    if (clock.now() - last_look >= HeapTargets::kPeriod) {
-      last_look = clock.now();
-      targets.look(output);
-    }
+    targets.look_if_due(output);
     busy = targets.take_names(output);
     {
       const std::scoped_lock lock(mutex_);

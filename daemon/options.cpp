@@ -178,6 +178,14 @@ Status set_alert_timeout(Options& options, const std::string& value) {
   return {};
 }
 
+Status set_heap_after(Options& options, const std::string& value) {
+  TIDEMARK_CHECK(put(parse_duration(value), options.heap.after));
+  if (options.heap.after < std::chrono::seconds(1)) {
+    return fail(ErrorKind::usage, "'" + value + "': must be 1 s or more");
+  }
+  return {};
+}
+
 Status add_watch(Options& options, const std::string& value) {
   return put(parse_selector(value), options.watch.emplace_back());
 }
@@ -209,6 +217,7 @@ constexpr auto kKeys = std::to_array<Key>({
     {"heap", "TIDEMARK_HEAP", set_heap},
     {"heap_sample", "TIDEMARK_HEAP_SAMPLE", set_heap_sample},
     {"heap_budget", "TIDEMARK_HEAP_BUDGET", set_heap_budget},
+    {"heap_after", "TIDEMARK_HEAP_AFTER", set_heap_after},
     {"on_alert", "TIDEMARK_ON_ALERT", set_on_alert},
     {"webhook", "TIDEMARK_WEBHOOK", set_webhook},
     {"alert_hold", "TIDEMARK_ALERT_HOLD", set_alert_hold},

@@ -5,12 +5,14 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 #include <set>
 
 #include "probes/allocator_names.h"
 #include "probes/call_targets.h"
 #include "probes/elf_file.h"
 #include "probes/elf_functions.h"
+#include "probes/function_returns.h"
 
 namespace tidemark {
 namespace {
@@ -26,6 +28,7 @@ struct Candidate {
   uint64_t size = 0;
   uint64_t file_offset = 0;
   ProbeSite site;
+  std::vector<uint64_t> returns;  // as in AllocatorProbe
 };
 
 bool is_mapping_function(AllocatorFunction function) {
@@ -38,8 +41,13 @@ std::vector<Candidate> merge_aliases(
   for (const ElfFunction& each : functions) {
     const AllocatorFunction function = *allocator_function(each.name);
     if (merged.empty() || merged.back().address != each.address) {
-      merged.push_back(
-          {function, each.name, each.address, each.size, each.file_offset, {}});
+      merged.push_back({function,
+                        each.name,
+                        each.address,
+                        each.size,
+                        each.file_offset,
+                        {},
+                        {}});
       continue;
     }
     Candidate& last = merged.back();
@@ -206,6 +214,43 @@ std::vector<Candidate> find_candidates(const ElfFile& file,
   return candidates;
 }
 
+// The ends of those that may throw. What has none is told: its blocks are not
+// seen.
+void find_ends(const ElfFile& file, const std::string& path,
+               const DebugPaths& debug, std::vector<Candidate>& candidates,
+               std::vector<std::string>& problems) {
+  const auto throws = [](const Candidate& each) {
+    return each.function == AllocatorFunction::operator_new;
+  };
+  if (std::ranges::none_of(candidates, throws)) return;
+  const CallTargets calls(file);
+  const OwnSymbol own_symbol =
+      [&](std::string_view name) -> std::optional<uint64_t> {
+    std::vector<std::string> ignored;
+    const auto found = find_functions(
+        file, path, [&](std::string_view each) { return each == name; }, debug,
+        ignored);
+    if (found.empty()) return std::nullopt;
+    return found.front().address;
+  };
+  for (Candidate& each : candidates) {
+    if (!throws(each)) continue;
+    auto returns = find_returns(file, calls, own_symbol, each.address);
+    if (!returns) {
+      problems.push_back(fmt::format(
+          "{}: its blocks are not seen, since it may throw and where it "
+          "returns is not known: {}",
+          each.names, returns.error().what));
+      continue;
+    }
+    for (const uint64_t address : *returns) {
+      if (const auto offset = file.offset_of(address)) {
+        each.returns.push_back(*offset);
+      }
+    }
+  }
+}
+
 AllocatorProbe probe_of(const Candidate& candidate) {
   AllocatorProbe probe;
   probe.function = candidate.function;
@@ -215,6 +260,7 @@ AllocatorProbe probe_of(const Candidate& candidate) {
   probe.probe_class = candidate.site.probe_class;
   probe.argument_registers = candidate.site.argument_registers;
   probe.slow_reason = candidate.site.reason;
+  probe.returns = candidate.returns;
   return probe;
 }
 
@@ -298,6 +344,7 @@ Result<const AllocatorFinder::Known*> AllocatorFinder::look_into(
   std::vector<Candidate> candidates = find_candidates(
       file, mapping.path, options_, debug, names, known.problems);
   choose_sites(file, options_, candidates, known.problems);
+  find_ends(file, mapping.path, debug, candidates, known.problems);
   known.allocator = name_allocator(names);
   for (const Candidate& each : candidates) {
     known.probes.push_back(probe_of(each));

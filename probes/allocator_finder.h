@@ -45,6 +45,9 @@ struct AllocatorProbe {
   // the caller put them only when FindOptions allows it.
   std::array<uint8_t, 6> argument_registers = kArgumentRegisters;
   std::string_view slow_reason;
+  // Of operator_new, which may throw: where its calls end, in the file. Empty:
+  // not all of that is known, so its blocks cannot be seen.
+  std::vector<uint64_t> returns;
 };
 
 struct AllocatorObject {

@@ -32,11 +32,13 @@ class CallTargets {
 
   // Of the function at `address`, `size` bytes long.
   FunctionCalls calls_of(uint64_t address, uint64_t size) const;
+  // What stands at this address of the GOT, or behind this stub of the PLT;
+  // empty: no import.
+  std::string_view import_at_slot(uint64_t slot) const;
+  std::string_view import_at_stub(uint64_t address) const;
 
  private:
   void read_relocations(const ElfSection& section);
-  std::string_view import_at_slot(uint64_t slot) const;
-  std::string_view import_at_stub(uint64_t address) const;
 
   const ElfFile& file_;
   std::unordered_map<uint64_t, std::string> imports_;  // by GOT slot

@@ -101,6 +101,7 @@ struct task_state {
   __u64 sp, size, pointer;
   __u8 active; /* 1, and one more for each call from inside of it */
   __u8 sampled, has_old, kind;
+  bool at_return; /* TIDEMARK_HEAP_AT_RETURN */
   __u32 function;
   struct tidemark_heap_block old; /* what realloc was given */
   /* One more than is read: the verifier bounds an index by the byte. */
@@ -418,7 +419,8 @@ static __always_inline int begin_allocation(const struct call* call) {
   state->function = (call->cookie >> 8) & 0xff;
   state->sp = call->sp;
   state->pointer = call->di;
-  return (flags & TIDEMARK_HEAP_AT_RETURN) ? 1 : 0;
+  state->at_return = flags & TIDEMARK_HEAP_AT_RETURN;
+  return state->at_return;
 }
 
 /* `back`: what the stack pointer has to move to be the caller's. */
@@ -475,11 +477,13 @@ static __always_inline bool begin_call(struct call* call, void* context) {
   return call->process->flags & TIDEMARK_HEAP_ENABLED;
 }
 
-/* At a ret, where the stack pointer is what it was at the entry. */
+/* At a ret, where the stack pointer is what it was at the entry. Others may
+ * jump to the same code; those have return probes, and the address that they
+ * return to is the probe's. */
 static __always_inline void end_result(const struct call* call) {
   struct task_state* state = own_state(call);
 
-  if (state && state->active && call->sp == state->sp)
+  if (state && state->active && state->at_return && call->sp == state->sp)
     end_allocation(call, state, sizeof(__u64));
 }
 

@@ -47,13 +47,15 @@ HeapObject plan_object(const AllocatorObject& object) {
   plan.path = object.path;
   for (const AllocatorProbe& found : object.probes) {
     const auto call = call_of(found.function);
-    if (!call || found.function == AllocatorFunction::operator_new) continue;
+    const bool throws = found.function == AllocatorFunction::operator_new;
+    if (!call || (throws && found.returns.empty())) continue;
     HeapProbe& probe = plan.probes.emplace_back();
     probe.call = *call;
     probe.function = heap_function_number(found.function);
     probe.offset = found.probe_offset;
     probe.slow = found.probe_class == ProbeClass::slow;
     probe.nests = may_nest(found.function, object.allocator == "glibc");
+    probe.returns = found.returns;
   }
   return plan;
 }

@@ -12,6 +12,7 @@
 #include <chrono>
 #include <cstring>
 #include <optional>
+#include <thread>
 
 #include "heap.skel.h"
 #include "probes/heap_record.h"
@@ -224,7 +225,7 @@ class LinkedTracer final : public HeapTracer {
   void detach(HeapSlot slot) override {
     store(processes_[slot].flags, 0);
     Attached& process = slots_[slot];
-    process.links.clear();
+    close_together(std::exchange(process.links, {}));
     const auto tgid = static_cast<__u32>(process.pid.value);
     const int targets = bpf_map__fd(probe_->maps.targets);
     HeapSlot owner = 0;
@@ -317,6 +318,16 @@ class LinkedTracer final : public HeapTracer {
   }
   // The skeleton says volatile, which atomic_ref does not take.
   __u32& cohort() { return const_cast<__u32&>(probe_->bss->cohort); }
+
+  // Each close waits tens of ms for what may still run: side by side they wait
+  // once.
+  static void close_together(std::vector<UniqueFd> links) {
+    std::vector<std::jthread> closers;
+    while (links.size() > 1) {
+      closers.emplace_back([link = std::move(links.back())] {});
+      links.pop_back();
+    }
+  }
 
   static void mark_pages(tidemark_heap_code& code, AddressRange range) {
     constexpr uint64_t kPage = 4096;

@@ -118,7 +118,7 @@ double by_heaptrack() {
 
 double under_shim(uint64_t period) {
   const testing_heap::ShimHost host;
-  CuedTarget target(kTarget, host.environment(period));
+  CuedTarget target(target_words, host.environment(period));
   target.hear("ready\n");
   return finish(target);
 }

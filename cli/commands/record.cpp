@@ -18,7 +18,7 @@ namespace {
 struct RecordArguments {
   std::string config;
   std::string output, interval, budget, duration, socket;
-  std::string heap, heap_sample, heap_budget;
+  std::string heap, heap_sample, heap_budget, heap_after;
   std::string on_alert, webhook, alert_hold, alert_clear;
   std::string until, judge_every;
   std::vector<std::string> watch, roles, command;
@@ -44,6 +44,7 @@ struct RecordArguments {
     add("webhook", webhook, "--webhook");
     add("alert_hold", alert_hold, "--alert-hold");
     add("alert_clear", alert_clear, "--alert-clear");
+    add("heap_after", heap_after, "--heap-after");
     add("quiet", quiet ? "true" : "", "--quiet");
     for (const std::string& text : watch) add("watch", text, "--watch");
     for (const std::string& text : roles) add("role", text, "--role");
@@ -144,6 +145,9 @@ void add_record(CLI::App& app, CommandContext& context) {
   app.add_option("--heap-budget", a.heap_budget,
                  "CPU time of a traced process that probes may take (default "
                  "5%)");
+  app.add_option("--heap-after", a.heap_after,
+                 "With auto: how long memory has to keep growing (default "
+                 "40s)");
   app.add_option("--socket", a.socket,
                  "Where clients connect (default a private place, handed to "
                  "the command by TIDEMARK_SOCKET)");

@@ -2,9 +2,11 @@
 // from the start (--heap=probes), or once a process keeps growing
 // (--heap=auto). The worker's thread attaches and unwinds; here rows are read
 // and become sites.
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <map>
 #include <memory>
 #include <set>
@@ -150,6 +152,7 @@ class Heap final : public Collector {
         continue;
       }
       asked_.insert(key);
+      if (context_->heap.mode == HeapMode::automatic) tell_growth(*subject);
       growth_.erase(key);
       if (!worker_) TIDEMARK_CHECK(open());
       worker_->attach(key.pid);
@@ -164,7 +167,20 @@ class Heap final : public Collector {
     if (!text) return false;
     const auto statm = procfs::parse_process_statm(*text);
     if (!statm || statm->size.count == 0) return false;
-    return growth_[key].add(time, statm->anonymous().count * page_size_);
+    const auto [growth, added] = growth_.try_emplace(key, context_->heap.after);
+    return growth->second.add(time, statm->anonymous().count * page_size_);
+  }
+
+  void tell_growth(const Subject& subject) {
+    const Pid pid = subject.process.pid;
+    tell({pid, EventKind::heap, "escalated",
+          fmt::format(
+              "{} ({}): memory keeps growing, by {:.1f} MiB in {} s: "
+              "counting its allocator calls",
+              subject.name, pid.value,
+              static_cast<double>(growth_.at(subject.process).rise()) /
+                  (1 << 20),
+              std::chrono::duration<double>(context_->heap.after).count())});
   }
 
   void take_output() {

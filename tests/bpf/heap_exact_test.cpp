@@ -134,6 +134,24 @@ TEST_F(HeapExactTest, AsHeaptrackWithOtherAllocators) {
   }
 }
 
+// Their operator new has a fast path of its own, which no malloc sees; nor does
+// heaptrack.
+TEST_F(HeapExactTest, OperatorNewOfOtherAllocatorsByItsOwnFigures) {
+  for (const char* allocator : {"_jemalloc", "_tcmalloc"}) {
+    SCOPED_TRACE(allocator);
+    const std::string program = TIDEMARK_HEAP_TARGET + std::string(allocator);
+    auto found = by_probes(program, "new");
+    expect(found, "site_new", 6, 6, 600);
+    expect(found, "site_new_nothrow", 6, 6, 6 * 77);
+    expect(found, "site_new_deleted", 12, 0, 0);
+    found = by_probes(program, "new_aligned");
+    expect(found, "site_new_aligned", 6, 6, 6 * 256);
+    found = by_probes(program, "containers");
+    // The vector, its eight sizes, a hundred strings.
+    expect(found, "site_vector_growth", 109, 102, 24 + 128 * 32 + 100 * 41);
+  }
+}
+
 TEST_F(HeapExactTest, AlignedAllocationsByTheirOwnFigures) {
   auto found = by_probes(TIDEMARK_HEAP_TARGET, "aligned");
   expect(found, "site_memalign", 4, 4, 2800);

@@ -56,6 +56,11 @@ SITE void site_malloc_freed() {
   keep(block);
   free(block);
 }
+SITE void site_grow() {
+  void* block = malloc(64 << 10);
+  memset(block, 1, 64 << 10);
+  keep(block);
+}
 SITE void site_malloc_zero() { keep(malloc(0)); }
 SITE void site_malloc_large() { keep(malloc(300 << 10)); }
 SITE void site_malloc_fails() { keep(malloc(huge)); }
@@ -248,6 +253,19 @@ void do_exceptions() {
   for (const pthread_t each : threads) pthread_join(each, nullptr);
 }
 
+// 8 MiB a second, as a leak does it.
+void do_grow() {
+  for (int i = 0; i < 500; ++i) {
+    site_grow();
+    usleep(8000);
+  }
+}
+// The same, and then as many calls as a core can make.
+void do_storm() {
+  do_grow();
+  for (int i = 0; i < 20'000'000; ++i) site_malloc_freed();
+}
+
 #ifdef TIDEMARK_STATIC
 void do_dlopen() {}
 #else
@@ -279,6 +297,8 @@ constexpr Work kWorks[] = {
     {"threads", do_threads},
     {"fork", do_fork},
     {"dlopen", do_dlopen},
+    {"grow", do_grow},
+    {"storm", do_storm},
 };
 
 }  // namespace

@@ -1,7 +1,14 @@
 // `tidemark record --heap=probes`: sites with stacks, names and phases, in the
 // recording of a program whose figures are known (tests/bpf/heap_target.cpp).
+#include <dlfcn.h>
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <array>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
 #include <map>
 #include <set>
 
@@ -18,8 +25,11 @@ class HeapTest : public RecordTest {
   }
 
   // Exact, whatever it costs, in a child of the command, which gets its cue
-  // when its probes have had time to follow it there.
-  int record_target(std::vector<std::string> works) {
+  // when its probes have followed it there.
+  int record_target(const std::vector<std::string>& works) {
+    const std::string cue = path("cue"), number = path("pid");
+    EXPECT_EQ(::mkfifo(cue.c_str(), 0600), 0);
+    const UniqueFd to_target(::open(cue.c_str(), O_RDWR | O_CLOEXEC));
     std::vector<std::string> words = {
         "-q",
         "--heap=probes",
@@ -29,10 +39,62 @@ class HeapTest : public RecordTest {
         "--",
         "sh",
         "-c",
-        "{ sleep 1; echo; sleep 0.3; } | \"$0\" \"$@\"",
+        "sh -c 'echo $$ > \"$0\"; exec \"$@\"' \"$@\" < \"$0\" > /dev/null; "
+        "exit $?",
+        cue,
+        number,
         TIDEMARK_HEAP_TARGET};
     words.insert(words.end(), works.begin(), works.end());
-    return record(words);
+    const pid_t recorder = start(words);
+    EXPECT_TRUE(wait_until([&] { return is_probed(number); }));
+    // They count from the moment that all of them are there.
+    ::usleep(300'000);
+    EXPECT_EQ(::write(to_target.get(), "xx", 2), 2);
+    return wait_for(recorder);
+  }
+
+  // Whether malloc of the process whose number stands there is not as ours.
+  static bool is_probed(const std::string& number) {
+    int pid = 0;
+    std::ifstream(number) >> pid;
+    const std::string proc = "/proc/" + std::to_string(pid);
+    Dl_info libc{};
+    auto* own = reinterpret_cast<unsigned char*>(&::malloc);
+    if (pid == 0 || ::dladdr(reinterpret_cast<void*>(own), &libc) == 0) {
+      return false;
+    }
+    std::ifstream maps(proc + "/maps");
+    const std::string name = std::filesystem::path(libc.dli_fname).filename();
+    std::string line;
+    do {
+      if (!std::getline(maps, line)) return false;
+    } while (!line.ends_with(name));
+    const auto offset = own - static_cast<unsigned char*>(libc.dli_fbase);
+    const UniqueFd memory(::open((proc + "/mem").c_str(), O_RDONLY));
+    std::array<unsigned char, 32> theirs{};
+    const auto place =
+        std::stoull(line, nullptr, 16) + static_cast<uint64_t>(offset);
+    return ::pread(memory.get(), theirs.data(), theirs.size(),
+                   static_cast<off_t>(place)) == 32 &&
+           std::memcmp(theirs.data(), own, theirs.size()) != 0;
+  }
+
+  // What the ladder of a target with these works did, in its order.
+  std::vector<std::string> record_ladder(const char* work) {
+    EXPECT_EQ(
+        record({"-q", "--heap=auto", "--heap-after=1s", "--interval=100ms",
+                "--", "sh", "-c", "\"$0\" \"$1\" < /dev/null > /dev/null",
+                TIDEMARK_HEAP_TARGET, work}),
+        0)
+        << said();
+    std::vector<std::string> steps;
+    for (const Event& event : read().events) {
+      if (event.text.find("heap_target") == std::string::npos) continue;
+      if (event.kind == EventKind::heap || event.name == "heap") {
+        steps.push_back(event.text);
+      }
+    }
+    return steps;
   }
 
   std::map<std::string, SiteFigures> read_sites() {
@@ -70,6 +132,32 @@ TEST_F(HeapTest, LeavesAProcessAloneThatDoesNotGrow) {
   ASSERT_EQ(record({"-q", "--", "sleep", "0.3"}), 0) << said();
   EXPECT_TRUE(read().has_level("heap: on persistent growth"));
   EXPECT_TRUE(read_sites().empty());
+}
+
+bool says(const std::vector<std::string>& steps, size_t at, const char* words) {
+  return at < steps.size() && steps[at].find(words) != std::string::npos;
+}
+
+TEST_F(HeapTest, GoesUpTheLadderOnceGrowthPersists) {
+  const auto steps = record_ladder("grow");
+  EXPECT_TRUE(says(steps, 0, "memory keeps growing, by "))
+      << testing::PrintToString(steps);
+  EXPECT_TRUE(says(steps, 1, "allocator calls/s would cost"))
+      << testing::PrintToString(steps);
+  // What was taken before is not seen; what came after is.
+  const SiteFigures grown = read_sites()["site_grow"];
+  EXPECT_GT(grown.live_bytes, 1 << 20);
+  EXPECT_LT(grown.live_bytes, 500 * (64 << 10));
+}
+
+TEST_F(HeapTest, ComesDownTheLadderWhenCallsBecomeTooMany) {
+  const auto steps = record_ladder("storm");
+  ASSERT_GE(steps.size(), 3u) << testing::PrintToString(steps);
+  EXPECT_TRUE(says(steps, 0, "memory keeps growing, by "));
+  EXPECT_TRUE(says(steps, 1, "allocator calls/s would cost"));
+  EXPECT_NE(steps.back().find("detached after"), std::string::npos)
+      << steps.back();
+  EXPECT_NE(steps.back().find("budget 5 %"), std::string::npos);
 }
 
 TEST_F(HeapTest, TracesARunningProcess) {

@@ -53,7 +53,7 @@ class GrowthTriggerTest : public testing::Test {
   // A reading each second; the second at which it triggers, -1: never.
   template <typename Curve>
   int trigger(int seconds, Curve&& curve) {
-    GrowthTrigger growth;
+    GrowthTrigger growth(std::chrono::seconds(40));
     for (int i = 0; i < seconds; ++i) {
       if (growth.add(boot_time(i * 1'000'000'000ll), curve(i))) return i;
     }
