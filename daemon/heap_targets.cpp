@@ -146,15 +146,20 @@ Status HeapTargets::link_all(Target& target, HeapOutput& output) {
   return fail(ErrorKind::unsupported, "heap not visible: " + found.not_visible);
 }
 
-void HeapTargets::attach(Pid pid, HeapOutput& output) {
+HeapTargets::Target* HeapTargets::make_linked(Pid pid, HeapOutput& output) {
   Target* target = make(pid, output);
+  if (target == nullptr) return nullptr;
+  const Status linked = link_all(*target, output);
+  if (linked) return target;
+  output.notices.push_back(
+      degraded(pid, target->name + ": " + linked.error().what));
+  end(*target, output);
+  return nullptr;
+}
+
+void HeapTargets::attach(Pid pid, HeapOutput& output) {
+  Target* target = make_linked(pid, output);
   if (target == nullptr) return;
-  if (const Status linked = link_all(*target, output); !linked) {
-    output.notices.push_back(
-        degraded(pid, target->name + ": " + linked.error().what));
-    end(*target, output);
-    return;
-  }
   begin_costs(*target, State::counting);
   tracer_.count_calls(target->slot);
 }
@@ -165,17 +170,10 @@ void HeapTargets::attach_held(Pid pid, HeapOutput& output) {
     if (known->state == State::counting) begin_at_exec(*known);
     return;
   }
-  Target* target = make(pid, output);
-  if (target == nullptr) return;
   // Before its exec it is a copy of us: the same files, which it will most
   // likely map again.
-  if (const Status linked = link_all(*target, output); !linked) {
-    output.notices.push_back(
-        degraded(pid, target->name + ": " + linked.error().what));
-    end(*target, output);
-    return;
-  }
-  begin_at_exec(*target);
+  Target* target = make_linked(pid, output);
+  if (target != nullptr) begin_at_exec(*target);
 }
 
 // What it does up to its exec is ours, not its.

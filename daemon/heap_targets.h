@@ -73,6 +73,8 @@ class HeapTargets {
 
   void look(HeapOutput& output);
   Target* make(Pid pid, HeapOutput& output);
+  // With its probes in place; null when that failed, which was told.
+  Target* make_linked(Pid pid, HeapOutput& output);
   Status link_all(Target& target, HeapOutput& output);
   Status link(Target& target, HeapObject object, FileIdentity file);
   void look_again(Target& target, HeapOutput& output);

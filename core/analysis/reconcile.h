@@ -13,9 +13,17 @@ namespace tidemark {
 struct GrowthParts {
   double anon = 0;  // RssAnon and swap
   std::optional<double> file, shmem;
-  std::optional<double> sites;      // live blocks of the heap
-  std::optional<double> footprint;  // what the allocator has from the kernel
+  std::optional<double> sites;  // live blocks of the heap
+  // Anonymous memory that was touched first: in the heap segment, and in
+  // mappings that are no stacks; and what arenas made usable of their
+  // reservations, touched or not.
+  std::optional<double> touched_heap, touched_mappings, arenas;
 };
+
+// What the allocator took from the kernel and was touched. The heap segment is
+// its own; of mappings no more than its arenas have or its blocks need: the
+// rest may be the program's. Absent when either was not measured.
+std::optional<double> allocator_footprint(const GrowthParts& parts);
 
 Reconciliation reconcile(const GrowthParts& parts);
 

@@ -9,11 +9,27 @@ namespace tidemark {
 namespace {
 
 constexpr std::array<const char*, kKeptCount> kNames = {
-    "cpu_user",       "cpu_system",     "minor_faults", "major_faults",
-    "io_read_bytes",  "io_write_bytes", "run_delay",    "rss_anon",
-    "swap",           "rss_shmem",      "fds",          "sockets",
-    "threads",        "mappings",       "children",     "rss_file",
-    "heap.live_bytes"};
+    "cpu_user",
+    "cpu_system",
+    "minor_faults",
+    "major_faults",
+    "io_read_bytes",
+    "io_write_bytes",
+    "run_delay",
+    "rss_anon",
+    "swap",
+    "rss_shmem",
+    "fds",
+    "sockets",
+    "threads",
+    "mappings",
+    "children",
+    "rss_file",
+    "heap.live_bytes",
+    "growth.fault_bytes",
+    "growth.fault_heap_bytes",
+    "growth.fault_stack_bytes",
+    "growth.arena_bytes"};
 
 bool strip(std::string_view& name, std::string_view prefix) {
   if (!name.starts_with(prefix)) return false;

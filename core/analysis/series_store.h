@@ -37,8 +37,12 @@ enum class Kept : uint8_t {
   children,
   rss_file,
   heap_live,
+  touched,  // anonymous memory, since it was followed
+  touched_heap,
+  touched_stacks,
+  arenas,
 };
-inline constexpr size_t kKeptCount = 17;
+inline constexpr size_t kKeptCount = 21;
 constexpr bool is_counter(Kept kept) { return kept < Kept::rss_anon; }
 const char* kept_metric_name(Kept kept);
 

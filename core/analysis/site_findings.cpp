@@ -204,11 +204,19 @@ void reconcile_growth(Finding& finding, const ProcessCurves& process,
   };
   const auto anon = growth(process.rss);
   if (!anon) return;
-  finding.growth = reconcile({.anon = *anon,
-                              .file = growth(process.level(Kept::rss_file)),
-                              .shmem = growth(process.level(Kept::rss_shmem)),
-                              .sites = growth(process.level(Kept::heap_live)),
-                              .footprint = std::nullopt});
+  const auto of = [&](Kept kept) { return growth(process.level(kept)); };
+  GrowthParts parts{.anon = *anon,
+                    .file = of(Kept::rss_file),
+                    .shmem = of(Kept::rss_shmem),
+                    .sites = of(Kept::heap_live),
+                    .touched_heap = of(Kept::touched_heap),
+                    .touched_mappings = std::nullopt,
+                    .arenas = of(Kept::arenas)};
+  if (const auto touched = of(Kept::touched)) {
+    parts.touched_mappings = *touched - parts.touched_heap.value_or(0) -
+                             of(Kept::touched_stacks).value_or(0);
+  }
+  finding.growth = reconcile(parts);
   finding.growth->since = phases[first].label;
 }
 

@@ -253,6 +253,33 @@ void do_exceptions() {
   for (const pthread_t each : threads) pthread_join(each, nullptr);
 }
 
+// A frame pointer that leads to itself, up, and to nowhere; the words above are
+// all addresses of code.
+#define ALLOCATE_WITH_FRAME(value)                                          \
+  asm volatile(                                                             \
+      "mov %%rbp, %%r12\n"                                                  \
+      "mov %%rsp, %%r13\n"                                                  \
+      "sub $256, %%rsp\n"                                                   \
+      "and $-16, %%rsp\n"                                                   \
+      "lea 0(%%rip), %%rax\n"                                               \
+      "push %%rax\n"                                                        \
+      "push %%rax\n"                                                        \
+      "mov " value                                                          \
+      ", %%rbp\n"                                                           \
+      "mov $77, %%edi\n"                                                    \
+      "call *%0\n"                                                          \
+      "mov %%r13, %%rsp\n"                                                  \
+      "mov %%r12, %%rbp\n" ::"r"(allocate)                                  \
+      : "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", \
+        "r13", "memory")
+SITE void site_hostile_stack() {
+  void* (*const allocate)(size_t) = malloc;
+  ALLOCATE_WITH_FRAME("%%rsp");
+  ALLOCATE_WITH_FRAME("$-8");
+  ALLOCATE_WITH_FRAME("$0x10008");
+}
+void do_hostile_stack() { site_hostile_stack(); }
+
 // 8 MiB a second, as a leak does it.
 void do_grow() {
   for (int i = 0; i < 500; ++i) {
@@ -299,6 +326,7 @@ constexpr Work kWorks[] = {
     {"dlopen", do_dlopen},
     {"grow", do_grow},
     {"storm", do_storm},
+    {"hostile_stack", do_hostile_stack},
 };
 
 }  // namespace
