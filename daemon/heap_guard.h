@@ -31,7 +31,7 @@ class HeapGuard {
   // Of the time between the last two updates.
   double share() const { return share_; }
 
-  static constexpr double kBurstNs = 200e6;
+  static constexpr double kBurstNs = 120e6;
 
  private:
   double budget_;

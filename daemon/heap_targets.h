@@ -26,7 +26,7 @@ class HeapTargets {
   // A burst of counting before the first sample.
   static constexpr Nanoseconds kBurst = std::chrono::milliseconds(200);
   // Between two looks at cost and rate.
-  static constexpr Nanoseconds kPeriod = std::chrono::milliseconds(200);
+  static constexpr Nanoseconds kPeriod = std::chrono::milliseconds(100);
   static constexpr double kMostSamples = 2000;  // a second, per process
 
   HeapTargets(std::string proc, HeapSettings settings, HeapTracer& tracer,

@@ -57,7 +57,8 @@ class HeapBadInputTest : public testing::Test {
   // What the ladder says of it.
   std::string refusal_of(Pid pid) {
     const SystemClock clock;
-    HeapTargets targets("/proc", {}, *tracer_, clock);
+    Symbolizer symbolizer;
+    HeapTargets targets("/proc", {}, *tracer_, clock, symbolizer);
     HeapOutput output;
     targets.attach(pid, output);
     EXPECT_TRUE(targets.empty());
@@ -211,7 +212,8 @@ TEST_F(HeapBadInputTest, AGoProgramIsNamedAndOutlivesAThousandAttempts) {
   CuedTarget target({real != nullptr ? real : TIDEMARK_HEAP_BARE});
   ASSERT_TRUE(target.hear("ready\n"));
   const SystemClock clock;
-  HeapTargets targets("/proc", {}, *tracer_, clock);
+  Symbolizer symbolizer;
+  HeapTargets targets("/proc", {}, *tracer_, clock, symbolizer);
   for (int cycle = 0; cycle < 1000; ++cycle) {
     HeapOutput output;
     targets.attach(target.pid(), output);

@@ -12,6 +12,7 @@
 #include <map>
 #include <set>
 
+#include "core/os/unique_fd.h"
 #include "record_fixture.h"
 #include "recorded_sites.h"
 

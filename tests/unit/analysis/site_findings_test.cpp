@@ -359,7 +359,7 @@ TEST(Reconcile, EveryByteHasItsPlace) {
                                   .file = 5e6,
                                   .shmem = 1e6,
                                   .sites = 377e6,
-                                  .footprint = 397e6});
+                                  .touched_heap = 397e6});
   EXPECT_DOUBLE_EQ(all.rss, 416e6);
   EXPECT_DOUBLE_EQ(*all.sites, 377e6);
   EXPECT_DOUBLE_EQ(*all.allocator, 20e6);
