@@ -14,6 +14,7 @@
 #include "report/suggestions.h"
 #include "report/survey.h"
 #include "report/table.h"
+#include "report/waiting.h"
 #include "report/wording.h"
 
 namespace tidemark {
@@ -232,6 +233,9 @@ Status render_md(const ReportData& data, const FormatOptions& options,
   add_gates(page, data);
   add_sites(page, data);
   add_phases(page, data);
+  for (const std::string& note : waiting_notes(data)) {
+    page.add("\n- " + text(note) + "\n");
+  }
   add_suggestions(page, "SLI recommendations", service_levels(data));
   add_suggestions(page, "Alert suggestions", alerts(data));
   page.add(

@@ -14,6 +14,7 @@
 #include "report/site_text.h"
 #include "report/survey.h"
 #include "report/table.h"
+#include "report/waiting.h"
 #include "report/wording.h"
 
 namespace tidemark {
@@ -283,6 +284,9 @@ void Writer::spans(const std::vector<PhaseGroup>& groups) {
   if (table.empty()) return;
   heading("Spans");
   out_ += table.render("    ", kWidth);
+  for (const std::string& note : waiting_notes(data_)) {
+    out_ += "  " + wrap(clean(note), kWidth, 2) + "\n";
+  }
 }
 
 void Writer::notes() {

@@ -8,6 +8,7 @@
 #include "report/html/markup.h"
 #include "report/html/sections.h"
 #include "report/phase_groups.h"
+#include "report/waiting.h"
 #include "report/wording.h"
 
 namespace tidemark::html {
@@ -210,8 +211,10 @@ void add_latency(std::string& out, const ReportData& data) {
       "<section id=\"latency\" aria-labelledby=\"h-latency\">\n"
       "<h2 id=\"h-latency\">Latency</h2>\n<p class=\"quiet\">";
   out +=
-      "Durations as the clients timed them: service time, not corrected for "
-      "work that waited to begin. A percentile is the value at rank "
+      "Durations as the clients timed them. Beside a NAME.service, NAME counts "
+      "from when each call should have begun, NAME.service from when it did; "
+      "any other is service time, not corrected for work that waited to begin. "
+      "A percentile is the value at rank "
       "⌈p·n⌉ of all calls, exact to 0.1 %; grey ones rest on fewer than five "
       "calls beyond them. Bars: calls by duration, " +
       nanoseconds_text(lo) + " to " + nanoseconds_text(hi) +
@@ -239,6 +242,9 @@ void add_latency(std::string& out, const ReportData& data) {
     }
   }
   table.end();
+  for (const std::string& note : waiting_notes(data)) {
+    out += "<p>" + clipped(note, 400) + "</p>\n";
+  }
   out += "</section>\n";
 }
 
