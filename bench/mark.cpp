@@ -1,7 +1,7 @@
 // What a mark, a span and a counter cost the program that makes them, with
 // and without a daemon, beside a clock read and an LTTng-UST tracepoint.
 //
-//   bench_mark              the table
+//   bench_mark              the tables: one thread, then 1 to 64
 //   bench_mark --syscalls   marks between two getppid(2), for strace
 //
 // `mean` is over batches of 256 calls, p50 over groups of 16; p99 is of single
@@ -25,10 +25,17 @@
 #include <tidemark/tidemark.hpp>
 #include <vector>
 
+#include "bench/mark_threads.h"
 #include "client/channel.h"
 #include "core/os/system_clock.h"
 #include "daemon/client_host.h"
 #include "daemon/registry.h"
+
+#if defined(__has_include)
+#if __has_include(<sys/sdt.h>)
+#define TIDEMARK_BENCH_USDT 1
+#endif
+#endif
 
 #ifdef TIDEMARK_BENCH_LTTNG
 extern "C" {
@@ -161,6 +168,7 @@ std::vector<Subject> with_daemon(tidemark_session* session) {
   const tidemark_metric op = tidemark_op(session, "op");
   const tidemark_metric gauge = tidemark_gauge(session, "gauge");
   const tidemark_metric span = tidemark_span(session, "span");
+  const tidemark_metric timed = tidemark_timed_op(session, "timed", 1);
   return {
       {"mark (phase begin)", flush, repeated([=] {
          tidemark_phase_begin(session, "steady", TIDEMARK_STEADY);
@@ -175,6 +183,14 @@ std::vector<Subject> with_daemon(tidemark_session* session) {
       {"span begin+end", nothing, repeated([=] {
          tidemark_span_end(session, tidemark_span_begin(session, span), 1);
        })},
+      {"async span begin+end", nothing, repeated([=] {
+         tidemark_async_begin(session, span, 7);
+         tidemark_async_end(session, span, 7, 1);
+       })},
+      {"span record (histogram)", nothing,
+       repeated([=] { tidemark_span_record(session, span, 123'456, 1); })},
+      {"timed op done, paced", nothing,
+       repeated([=] { tidemark_op_done(session, timed, 1000, 2000, 1); })},
       {"counter", nothing, repeated([=] { tidemark_done(session, op, 1); })},
       {"gauge", nothing,
        repeated([=] { tidemark_gauge_set(session, gauge, 1.5); })},
@@ -237,6 +253,26 @@ void print_bars(double clock, const Figures& mark, const Figures& counter) {
   line("counter, ns", counter.mean, 2);
 }
 
+// Each thread waits for its own lane to be empty before a batch.
+void print_threads(tidemark_session* session) {
+  const auto flush = [session] { tidemark_flush(session, 2000); };
+  const tidemark_metric op = tidemark_op(session, "op");
+  const tidemark_metric span = tidemark_span(session, "span");
+  std::vector<ThreadedCall> calls = {
+      {"mark", flush,
+       [=] { tidemark_phase_begin(session, "steady", TIDEMARK_STEADY); }},
+      {"span", [] {},
+       [=] {
+         tidemark_span_end(session, tidemark_span_begin(session, span), 1);
+       }},
+      {"counter", [] {}, [=] { tidemark_done(session, op, 1); }}};
+#ifdef TIDEMARK_BENCH_LTTNG
+  calls.push_back({bench_tracepoint_enabled() != 0 ? "LTTng-UST" : "LTTng, off",
+                   [] {}, [] { bench_tracepoint(1); }});
+#endif
+  print_threads_table(calls);
+}
+
 void run_table() {
   const Subject empty{"nothing", [] {}, [](int) {}, kBatches};
   const Subject clock{"clock_gettime(BOOTTIME)", [] {},
@@ -264,6 +300,12 @@ void run_table() {
   print(bench_tracepoint_enabled() != 0 ? "LTTng-UST tracepoint"
                                         : "LTTng-UST, not enabled",
         measure(tracepoint, timing));
+#endif
+  print_threads(session.get());
+#ifdef TIDEMARK_BENCH_USDT
+  std::printf("USDT probes: built in, one nop each\n");
+#else
+  std::printf("USDT probes: not built in (no <sys/sdt.h>)\n");
 #endif
   std::printf("marks dropped: %llu\n\n",
               static_cast<unsigned long long>(session.dropped()));

@@ -41,6 +41,6 @@ if command -v strace >/dev/null; then
   strace -o "$trace" "$bench" --syscalls
   calls=$(awk '/^getppid/ {on = !on; next} on {n++} END {print n + 0}' "$trace")
   rm -f "$trace"
-  echo "system calls during 600 marks, spans and counts: $calls"
+  echo "system calls during 900 marks, spans and counts: $calls"
   [ "$calls" = 0 ]
 fi
