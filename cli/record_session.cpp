@@ -1,11 +1,13 @@
 #include "cli/record_session.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <ctime>
@@ -54,6 +56,8 @@ class RecordSession {
   Status open_loop();
   Status hold_command();
   Status start_engine();
+  Status take_input();
+  Status open_doors();
   Status release_command();
   Status arm_end();
   void on_signal(const signalfd_siginfo& info);
@@ -71,6 +75,8 @@ class RecordSession {
   std::optional<ChildProcess> child_;
   std::unique_ptr<AlertDesk> alerts_;
   std::unique_ptr<Engine> engine_;
+  UniqueFd input_;  // our standard input, when marks come from it
+  std::unique_ptr<Doors> doors_;
   std::unique_ptr<ProgressLine> progress_;
   EventLoop::TimerId end_timer_ = 0;
   BootTime begin_;
@@ -95,7 +101,33 @@ Status RecordSession::prepare() {
   }
   TIDEMARK_TRY(place_,
                SocketPlace::choose(options_.socket, request_.socket_inherited));
+  return take_input();
+}
+
+// What is said on our standard input is not the command's to read. Our own
+// client finds us by the variable, which is set before there are threads.
+Status RecordSession::take_input() {
+  if (!request_.doors.any()) return {};
+  ::setenv("TIDEMARK_SOCKET", place_.path().c_str(), 1);
+  if (request_.doors.lines != "-") return {};
+  input_ = UniqueFd(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3));
+  const UniqueFd nothing(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  if (!input_.valid() || ::dup2(nothing.get(), STDIN_FILENO) < 0) {
+    return fail_errno("standard input", errno);
+  }
   return {};
+}
+
+Status RecordSession::open_doors() {
+  if (!request_.doors.any()) return {};
+  DoorSettings settings = request_.doors;
+  settings.input = input_.get();
+  TIDEMARK_TRY(doors_, Doors::open(settings));
+  if (doors_->lines_ended() < 0) return {};
+  return loop_->watch(doors_->lines_ended(), [this] {
+    loop_->unwatch(doors_->lines_ended());
+    if (!child_) loop_->stop();
+  });
 }
 
 Status RecordSession::begin() {
@@ -107,6 +139,7 @@ Status RecordSession::begin() {
   TIDEMARK_CHECK(open_loop());
   TIDEMARK_CHECK(hold_command());
   TIDEMARK_CHECK(start_engine());
+  TIDEMARK_CHECK(open_doors());
   TIDEMARK_CHECK(release_command());
   TIDEMARK_CHECK(arm_end());
   if (options_.quiet) return {};
@@ -167,6 +200,7 @@ Status RecordSession::release_command() {
   const Status status = child_->release();
   if (status) return {};
   // It ran nothing: a recording of that would only be in the way.
+  doors_.reset();
   engine_.reset();
   ::unlink(options_.output.c_str());
   return fail(ErrorKind::usage, status.error().what);
@@ -244,6 +278,7 @@ void RecordSession::reap() {
 
 int RecordSession::end() {
   progress_.reset();
+  doors_.reset();  // what they said is drained by finish()
   if (!engine_) return 0;
   RecordOutcome outcome;
   outcome.path = options_.output;

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/doors/doors.h"
 #include "core/analysis/gate_file.h"
 #include "daemon/options.h"
 #include "report/format.h"
@@ -19,6 +20,7 @@ struct RecordRequest {
   std::vector<Gate> gates;     // that the run is held against
   bool until_decided = false;  // and ends when each is decided
   Nanoseconds judge_every = std::chrono::seconds(30);
+  DoorSettings doors;                // other ways in for marks
   std::vector<std::string> command;  // empty: until a signal or --for
 };
 

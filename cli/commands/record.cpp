@@ -25,6 +25,7 @@ struct RecordArguments {
   bool quiet = false;
   ReportFlags flags;
   GateArguments gates;
+  DoorSettings doors;
 
   std::vector<Setting> settings() const {
     std::vector<Setting> result;
@@ -92,6 +93,7 @@ int record(const RecordArguments& arguments, int verbosity) {
   if (!options) return report_error("record", options.error());
   request.options = std::move(*options);
   request.command = arguments.command;
+  request.doors = arguments.doors;
   request.flags = arguments.flags;
   request.flags.ci = arguments.gates.ci;
   // A mistake in a gate is told before anything runs.
@@ -160,13 +162,16 @@ void add_record(CLI::App& app, CommandContext& context) {
                  "A gate must be beyond its limit so long (default 0s)");
   app.add_option("--alert-clear", a.alert_clear,
                  "And within it so long to be over (default 10s)");
+  add_door_options(app, a.doors);
   app.add_flag("-q,--quiet", a.quiet, "Say only what went wrong");
   app.add_flag("--strict", a.flags.strict,
                "Exit 12 on a suspected leak, 11 when there is no verdict");
   app.add_flag("--warnings-as-errors", a.flags.warnings_as_errors,
                "Exit 10 on warnings");
   app.add_option("command", a.command, "-- COMMAND ARGUMENTS...");
-  app.footer("Without a command it records until SIGINT, SIGTERM or --for.");
+  app.footer(
+      "Without a command it records until SIGINT, SIGTERM, --for, or the end "
+      "of --marks-from.");
   app.callback([arguments, &context] {
     context.exit_code = record(*arguments, context.verbosity);
   });

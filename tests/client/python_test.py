@@ -106,6 +106,13 @@ class Recorded(unittest.TestCase):
                      "paced.service"):
             self.assertIn(f"'{name}'", text)
 
+    def test_work_that_waited_to_begin_is_said(self):
+        told = " ".join(self.run_.text.split())
+        self.assertRegex(told, r"paced in work: p50 5\S+ m?s and p99 5\S+ m?s "
+                               r"from when each should have begun, \S+ ms and "
+                               r"\S+ ms from when it did")
+        self.assertNotIn("paced.service in work:", told)
+
     def test_the_run_has_its_name(self):
         self.assertEqual(self.run_.report["run"]["name"], "soak")
 

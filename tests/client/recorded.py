@@ -10,7 +10,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ["TIDEMARK_BUILD"])
 TIDEMARK = BUILD / "cli" / "tidemark"
 
-Recorded = collections.namedtuple("Recorded", "code output report")
+Recorded = collections.namedtuple("Recorded", "code output report text")
 
 
 def record(words, stdin=None, options=(), **environment):
@@ -33,7 +33,10 @@ def record(words, stdin=None, options=(), **environment):
                                 capture_output=True, text=True)
         if not report.stdout:
             raise AssertionError(output + report.stderr)
-        return Recorded(done.returncode, output, json.loads(report.stdout))
+        text = subprocess.run([TIDEMARK, "report", "-f", "text", file],
+                              capture_output=True, text=True)
+        return Recorded(done.returncode, output, json.loads(report.stdout),
+                        text.stdout)
 
 
 def phases(report):

@@ -18,6 +18,7 @@ LISTS = [
     ("report/formats.def", "FORMAT", "report/formats", ".cpp"),
     ("tui/views.def", "VIEW", "tui/views", ".cpp"),
     ("cli/commands.def", "COMMAND", "cli/commands", ".cpp"),
+    ("cli/ingest/formats.def", "LOAD_FORMAT", "cli/ingest/formats", ".cpp"),
 ]
 
 
