@@ -10,13 +10,15 @@ JOBS    ?= $(shell nproc)
 CTEST   := ctest --output-on-failure --no-label-summary -j $(JOBS)
 # Seconds per fuzz target.
 FUZZ_SECONDS ?= 60
+# Seconds that Prometheus scrapes.
+SCRAPE_SECONDS ?= 300
 FUZZERS := $(basename $(notdir $(wildcard tests/fuzz/*_fuzz.cpp)))
 # High-entropy address layouts break the shadow memory of g++ 12's sanitizers.
 STILL   := setarch -R
 
 .DEFAULT_GOAL := build
 .PHONY: pictures all build packages demo test check shapes format check-format tidy \
-        tidy-changed clang asan tsan bench golden accuracy fuzz install help
+        tidy-changed clang asan tsan bench golden accuracy fuzz install deb test-vm test-prometheus help
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | \
@@ -90,6 +92,17 @@ bench: build  ## print every measured figure, peers beside us
 	@echo "== bench/python_mark.py"; bench/python_mark.py $(BUILD)
 	@for run in bench/*/run.sh; do echo "== $$run"; \
 	  sh "$$run" $(BUILD) || exit 1; done
+
+deb: build  ## Debian packages, in build/PRESET/packages
+	cmake --build --preset $(PRESET)
+	cd $(BUILD) && cpack -G DEB
+	lintian --fail-on error $(BUILD)/packages/*.deb
+
+test-vm: build  ## the service under systemd, the core on Debian's kernel
+	tests/vm/run.sh $(BUILD)
+
+test-prometheus: build  ## a real Prometheus against three daemons, 5 min
+	tests/prometheus/run.sh $(BUILD) $(SCRAPE_SECONDS)
 
 golden: build  ## rewrite the expected outputs under tests/golden
 	TIDEMARK_UPDATE_GOLDEN=1 $(CTEST) --test-dir $(BUILD) -L golden

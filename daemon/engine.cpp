@@ -54,6 +54,7 @@ Status Engine::Impl::start() {
   TIDEMARK_CHECK(sampler.start());
   open_lives();
   TIDEMARK_CHECK(open_clients());
+  TIDEMARK_CHECK(open_exporter());
   TIDEMARK_CHECK(open_recording());
   TIDEMARK_CHECK(open_timers());
   on_tick();
@@ -118,6 +119,14 @@ Result<std::unique_ptr<RecordSink>> Engine::Impl::open_sink(
                                                *options.rotation, clock));
   rotating = sink.get();
   return sink;
+}
+
+Status Engine::Impl::open_exporter() {
+  if (options.metrics.empty()) return {};
+  TIDEMARK_TRY(auto exporter, Exporter::listen(options.metrics));
+  publisher = std::make_unique<MetricPublisher>(std::move(exporter), registry,
+                                                processes);
+  return {};
 }
 
 Status Engine::Impl::open_timers() {

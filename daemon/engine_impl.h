@@ -12,6 +12,7 @@
 #include "daemon/engine.h"
 #include "daemon/governor.h"
 #include "daemon/life_watch.h"
+#include "daemon/metric_publisher.h"
 #include "daemon/process_table.h"
 #include "daemon/quiesce_desk.h"
 #include "daemon/recorder.h"
@@ -34,6 +35,8 @@ struct Engine::Impl final : EventSink {
   void open_lives();
   Status open_recording();
   Result<std::unique_ptr<RecordSink>> open_sink(const RecordingInfo& info);
+  Status open_exporter();
+  void publish();
   Status open_timers();
   Status finish();
   SelfReadings self_readings() const;
@@ -87,6 +90,7 @@ struct Engine::Impl final : EventSink {
   std::unique_ptr<LifeWatch> lives;
   std::unique_ptr<Recorder> recorder;
   RotatingSink* rotating = nullptr;  // the recorder's
+  std::unique_ptr<MetricPublisher> publisher;
   std::optional<TickSchedule> schedule;
   EventLoop::TimerId tick_timer = 0, poll_timer = 0, quiesce_timer = 0;
   bool poll_armed = false;

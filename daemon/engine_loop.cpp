@@ -262,9 +262,17 @@ void Engine::Impl::add_event(EventKind kind, BootTime time, std::string name,
   event.value = value;
 }
 
+void Engine::Impl::publish() {
+  if (!publisher || !item->has_frame) return;
+  publisher->observe(item->frame, item->events,
+                     {correlator.phases(), self_readings(), recorder->stats(),
+                      clients ? clients->clients().size() : 0, item->anchor});
+}
+
 void Engine::Impl::push() {
   registry.take(item->definitions);
   if (item->has_frame) item->anchor = clock.anchor();
+  publish();
   recorder->push(item);
   if (item->events.size() > kMaxEvents) {
     events_lost += static_cast<int64_t>(item->events.size());

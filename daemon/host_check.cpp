@@ -11,6 +11,7 @@
 
 #include "core/base/text.h"
 #include "core/os/file.h"
+#include "daemon/host_facts.h"
 #include "daemon/process_table.h"
 #include "daemon/procfs/process_walk.h"
 #include "daemon/procfs/text_cursor.h"
@@ -216,7 +217,8 @@ HostCheck check_disk() {
 
 }  // namespace
 
-std::vector<HostCheck> check_host(const Roots& roots, const Clock& clock) {
+std::vector<HostCheck> check_host(const Roots& roots, const Clock& clock,
+                                  const std::vector<Pid>& pids) {
   std::vector<HostCheck> checks;
   for (const ProbeEntry& probe : all_probes()) {
     checks.push_back(check_probe(probe));
@@ -233,10 +235,18 @@ std::vector<HostCheck> check_host(const Roots& roots, const Clock& clock) {
   checks.push_back(check_types());
   checks.push_back(check_uprobes());
   checks.push_back(check_perf());
+  checks.push_back(check_capabilities(roots));
   checks.push_back(check_rights(roots));
+  checks.push_back(check_lockdown(roots));
+  checks.push_back(check_unprivileged_bpf(roots));
+  checks.push_back(check_cgroups(roots));
+  checks.push_back(check_delays(roots));
+  checks.push_back(check_clock(roots));
   checks.push_back(check_pid_namespace());
   checks.push_back(check_hidden(roots));
   checks.push_back(check_disk());
+  checks.push_back(check_cost());
+  for (const Pid pid : pids) checks.push_back(check_allocator(pid));
   return checks;
 }
 

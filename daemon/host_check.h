@@ -20,8 +20,10 @@ struct HostCheck {
   bool essential = false;
 };
 
-// All checks, sensors first. Loads and unloads every probe once.
-std::vector<HostCheck> check_host(const Roots& roots, const Clock& clock);
+// All checks, sensors first. Loads and unloads every probe once. `pids`: whose
+// allocators are looked for.
+std::vector<HostCheck> check_host(const Roots& roots, const Clock& clock,
+                                  const std::vector<Pid>& pids = {});
 // True when nothing essential is missing.
 bool can_record(const std::vector<HostCheck>& checks);
 

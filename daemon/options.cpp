@@ -64,6 +64,11 @@ Status set_state_dir(Options& options, const std::string& value) {
   return {};
 }
 
+Status set_metrics(Options& options, const std::string& value) {
+  options.metrics = value;
+  return {};
+}
+
 Status set_size(const std::string& value, int64_t least, int64_t& target) {
   TIDEMARK_TRY(const Bytes size, parse_bytes(value));
   if (size.count < least) {
@@ -208,6 +213,7 @@ constexpr auto kKeys = std::to_array<Key>({
     {"for", "TIDEMARK_FOR", set_duration},
     {"socket", "TIDEMARK_SOCKET", set_socket},
     {"state_dir", "TIDEMARK_STATE_DIR", set_state_dir},
+    {"metrics", "TIDEMARK_METRICS", set_metrics},
     {"rotate_size", "TIDEMARK_ROTATE_SIZE", set_rotate_size},
     {"rotate_age", "TIDEMARK_ROTATE_AGE", set_rotate_age},
     {"keep_size", "TIDEMARK_KEEP_SIZE", set_keep_size},

@@ -27,6 +27,8 @@ struct Options {
   std::optional<Nanoseconds> duration;  // --for
   std::string socket;                   // "" = a private one
   std::string state_dir = "/var/lib/tidemark";  // tidemarkd's recordings
+  std::string metrics;                          // tidemarkd: where it serves
+                                                // Prometheus; "" = nowhere
   RotationLimits rotation;                      // of what is kept there
   bool quiet = false;
   HeapSettings heap{HeapMode::automatic};  // of every watched process

@@ -38,10 +38,21 @@ MetricId Registry::define_metric(const MetricSpec& spec) {
   const auto [found, added] = metrics_.try_emplace(
       std::string(spec.name), MetricId(static_cast<uint32_t>(metrics_.size())));
   if (added) {
+    metric_names_.push_back(found->first);
     changes_.metrics.push_back({found->second, found->first, spec.subject,
                                 spec.kind, spec.unit, std::string(spec.help)});
   }
   return found->second;
+}
+
+MetricId Registry::find_metric(std::string_view name) const {
+  const auto found = metrics_.find(std::string(name));
+  return found == metrics_.end() ? MetricId() : found->second;
+}
+
+std::string_view Registry::metric_name(MetricId id) const {
+  return id.value < metric_names_.size() ? metric_names_[id.value]
+                                         : std::string_view();
 }
 
 SubjectId Registry::subject(SubjectKind kind, std::string_view name) {

@@ -48,6 +48,11 @@ class Registry final : public Definer {
     stacks_.symbols(symbols);
   }
 
+  // Invalid when nobody has defined it.
+  MetricId find_metric(std::string_view name) const;
+  // "" for an id that was not given out.
+  std::string_view metric_name(MetricId id) const;
+
   // Moves all changes to the end of `changes`.
   void take(Definitions& changes) {
     changes.append(changes_);
@@ -56,6 +61,7 @@ class Registry final : public Definer {
 
  private:
   std::unordered_map<std::string, MetricId> metrics_;
+  std::vector<std::string> metric_names_;  // by id
   // By kind and name, for subjects that have no other identity.
   std::unordered_map<std::string, SubjectId> named_;
   std::unordered_map<SubjectId, std::string> names_;

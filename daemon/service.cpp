@@ -57,6 +57,7 @@ std::string needs_restart(const Options& old, const Options& now) {
   differs(old.socket != now.socket, "socket");
   differs(old.state_dir != now.state_dir, "state_dir");
   differs(old.output != now.output, "output");
+  differs(old.metrics != now.metrics, "metrics");
   differs(old.heap.mode != now.heap.mode, "heap");
   differs(old.heap.sample_bytes != now.heap.sample_bytes, "heap_sample");
   differs(old.heap.budget != now.heap.budget, "heap_budget");
@@ -93,6 +94,7 @@ Result<EngineOptions> Service::engine_options() const {
     engine.output = folder_;
     engine.rotation = options_.rotation;
   }
+  engine.metrics = options_.metrics;
   engine.interval = options_.interval;
   engine.budget = options_.budget;
   engine.rules = RoleRules(options_.roles, options_.watch);

@@ -25,6 +25,7 @@ Options:
   --heap MODE           off, auto, probes or shim: trace allocations of what is watched
   --heap-sample SIZE    One sample in so many bytes (default 64KiB), or exact
   --heap-budget RATIO   CPU time of a traced process that probes may take
+  --metrics ADDRESS     Serve figures to Prometheus, at 127.0.0.1:9435 say
   --rotate-size SIZE    Begin a new part beyond this size (default 64MiB)
   --rotate-age TIME     and at this age (default 1d)
   --keep-size SIZE      Remove the oldest parts beyond this in all (default 2GiB)

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "cli/command.h"
 #include "core/base/text.h"
@@ -76,12 +77,19 @@ void print(const utsname& host, const std::vector<HostCheck>& checks) {
                                           "recording.");
 }
 
-int doctor(bool json) {
+struct DoctorArguments {
+  bool json = false;
+  std::vector<int> pids;
+};
+
+int doctor(const DoctorArguments& arguments) {
   const SystemClock clock;
-  const auto checks = check_host(Roots{}, clock);
+  std::vector<Pid> pids;
+  for (const int pid : arguments.pids) pids.push_back(Pid{pid});
+  const auto checks = check_host(Roots{}, clock, pids);
   utsname host{};
   ::uname(&host);
-  if (json) {
+  if (arguments.json) {
     std::fputs(to_json(host, checks).c_str(), stdout);
   } else {
     print(host, checks);
@@ -92,9 +100,14 @@ int doctor(bool json) {
 }  // namespace
 
 void add_doctor(CLI::App& app, CommandContext& context) {
-  const auto json = std::make_shared<bool>(false);
-  app.add_flag("--json", *json, "Print it for programs");
-  app.callback([json, &context] { context.exit_code = doctor(*json); });
+  const auto arguments = std::make_shared<DoctorArguments>();
+  app.add_flag("--json", arguments->json, "Print it for programs");
+  app.add_option("--pid", arguments->pids,
+                 "Say too which allocator this process has; may be repeated")
+      ->type_name("PID")
+      ->check(CLI::PositiveNumber);
+  app.callback(
+      [arguments, &context] { context.exit_code = doctor(*arguments); });
 }
 
 }  // namespace tidemark

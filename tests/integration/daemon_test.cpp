@@ -90,6 +90,52 @@ TEST_F(ServiceTest, RotatesAndEachPartCanBeReadAlone) {
   }
 }
 
+TEST_F(ServiceTest, ARunIsExportedAsOneFile) {
+  configure("rotate_age = \"1s\"\n");
+  const pid_t pid = serve();
+  ASSERT_TRUE(wait_for_parts(1)) << said();
+  ::setenv("TIDEMARK_SOCKET", path("client.sock").c_str(), 1);
+  EXPECT_EQ(wait_for(spawn({kTidemark, "run", "begin", "soak"})), 0);
+  EXPECT_EQ(wait_for(spawn({kTidemark, "phase", "begin", "load"})), 0);
+  EXPECT_TRUE(wait_for_parts(4)) << said();
+  EXPECT_EQ(wait_for(spawn({kTidemark, "phase", "end", "load"})), 0);
+  EXPECT_EQ(wait_for(spawn({kTidemark, "run", "end", "soak"})), 0);
+  ::unsetenv("TIDEMARK_SOCKET");
+  const size_t during = parts().size();
+  EXPECT_TRUE(wait_for_parts(during + 1)) << said();
+  EXPECT_EQ(end(pid), 0) << said();
+  EXPECT_EQ(wait_for(spawn({kTidemark, "export", folder_, "-o", output(),
+                            "--run", "soak"})),
+            0)
+      << said();
+  const ReadBack run = read();
+  EXPECT_TRUE(run.closed);
+  EXPECT_TRUE(run.damages.empty());
+  EXPECT_EQ(run.of(EventKind::run_begin).size(), 1u);
+  EXPECT_EQ(run.of(EventKind::phase_begin).size(), 1u);
+  EXPECT_EQ(run.of(EventKind::phase_end).size(), 1u);
+  EXPECT_EQ(run.of(EventKind::run_end).size(), 1u);
+  // Every tick of the parts in that time, once.
+  const BootTime from = run.of(EventKind::run_begin)[0].time;
+  const BootTime to = run.of(EventKind::run_end)[0].time;
+  size_t ticks = 0;
+  for (const std::string& part : parts()) {
+    const auto back = try_read(part);
+    ASSERT_TRUE(back);
+    ticks += static_cast<size_t>(std::ranges::count_if(
+        back->ticks,
+        [&](BootTime time) { return time >= from && time <= to; }));
+  }
+  EXPECT_EQ(run.ticks.size(), ticks);
+  EXPECT_GT(ticks, 10u);
+  EXPECT_EQ(wait_for(spawn({kTidemark, "export", folder_, "-o", path("b.tmk"),
+                            "--run", "none"})),
+            64);
+  EXPECT_EQ(wait_for(spawn({kTidemark, "export", folder_, "-o", path("c.tmk"),
+                            "--from", "yesterday"})),
+            64);
+}
+
 TEST_F(ServiceTest, IsAloneInItsFolder) {
   configure("");
   const pid_t pid = serve();

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <set>
 #include <string>
@@ -154,6 +155,34 @@ TEST_F(RotatingSinkTest, OldPartsGo) {
   auto sink = open();
   for (int i = 0; i < 35; ++i) tick(*sink);
   EXPECT_EQ(parts(), std::vector<std::string>{sink->path()});
+}
+
+// Somebody sets the wall clock a year ahead: ages follow the boot clock.
+TEST_F(RotatingSinkTest, AStepOfTheWallClockRemovesNothing) {
+  class SteppedClock final : public Clock {
+   public:
+    explicit SteppedClock(const Clock& clock) : clock_(clock) {}
+    BootTime now() const override { return clock_.now(); }
+    ClockAnchor anchor() const override {
+      ClockAnchor anchor = clock_.anchor();
+      // What files are stamped with here.
+      timespec wall{};
+      ::clock_gettime(CLOCK_REALTIME, &wall);
+      anchor.realtime_ns = wall.tv_sec * 1'000'000'000 + step;
+      return anchor;
+    }
+    int64_t step = 0;
+
+   private:
+    const Clock& clock_;
+  };
+  SteppedClock stepped(clock_);
+  limits_.keep.keep_age = std::chrono::hours(24);
+  auto sink = RotatingSink::create(folder_, RecordingInfo{}, limits_, stepped);
+  ASSERT_TRUE(sink) << sink.error().what;
+  stepped.step = int64_t{365} * 86'400 * 1'000'000'000;
+  for (int i = 0; i < 35; ++i) tick(**sink);
+  EXPECT_EQ(parts().size(), 4u);
 }
 
 TEST_F(RotatingSinkTest, NewLimitsHoldFromTheNextTickOn) {

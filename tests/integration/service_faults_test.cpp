@@ -1,0 +1,345 @@
+// What may befall the service: full and failing disks, floods, many processes,
+// storms of forks, hanging scrapers, kills, upgrades under live clients.
+#include <arpa/inet.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+#include <set>
+#include <tidemark/tidemark.hpp>
+
+#include "core/store/recording_series.h"
+#include "record_fixture.h"
+
+namespace tidemark {
+namespace {
+
+constexpr const char* kDaemon = TIDEMARK_BINARY_DIR "/daemon/tidemarkd";
+
+// A length from the environment: short in the suite, whole by hand.
+int number_of(const char* variable, int usual) {
+  const char* asked = std::getenv(variable);
+  return asked != nullptr ? std::atoi(asked) : usual;
+}
+
+class ServiceFaults : public RecordTest {
+ protected:
+  std::string state() const { return path("state"); }
+  std::string socket() const { return path("client.sock"); }
+
+  ServiceFaults() { std::filesystem::create_directory(state()); }
+  ~ServiceFaults() override { ::unsetenv("TIDEMARK_SOCKET"); }
+
+  pid_t serve(std::vector<std::string> more = {}) const {
+    std::vector<std::string> words = {kDaemon,    "--state-dir", state(),
+                                      "--socket", socket(),      "--interval",
+                                      "100ms",    "--heap",      "off"};
+    words.insert(words.end(), more.begin(), more.end());
+    return spawn(words);
+  }
+  std::vector<std::string> parts() const {
+    std::vector<std::string> paths;
+    const auto found = series_parts(state());
+    if (!found) return paths;
+    for (const SeriesPart& part : *found) paths.push_back(part.path());
+    return paths;
+  }
+  size_t ticks() const {
+    size_t count = 0;
+    for (const std::string& part : parts()) {
+      if (const auto back = try_read(part)) count += back->ticks.size();
+    }
+    return count;
+  }
+  bool wait_for_more_ticks(size_t more) const {
+    const size_t before = ticks();
+    return wait_until([&] { return ticks() >= before + more; });
+  }
+  bool wait_to_say(const std::string& text) const {
+    return wait_until([&] { return said().find(text) != std::string::npos; });
+  }
+  static int end(pid_t pid) {
+    ::kill(pid, SIGTERM);
+    return wait_for(pid);
+  }
+  // Ticks that a recording says were left out because they came too late.
+  int64_t late_ticks() const {
+    int64_t count = 0;
+    for (const std::string& part : parts()) {
+      const auto back = try_read(part);
+      if (!back) continue;
+      for (const Gap& gap : back->gaps) count += gap.ticks;
+    }
+    return count;
+  }
+};
+
+// A file system of its own, small.
+class SmallDisk : public ServiceFaults {
+ protected:
+  SmallDisk() {
+    mounted_ =
+        ::mount("tidemark-test", state().c_str(), "tmpfs", 0, "size=512k") == 0;
+  }
+  ~SmallDisk() override {
+    if (mounted_) ::umount2(state().c_str(), MNT_DETACH);
+  }
+  std::string filler() const { return state() + "/filler"; }
+  void fill() const {
+    std::ofstream file(filler());
+    const std::string block(4096, 'x');
+    for (int i = 0; i < 400 && file.write(block.data(), 4096).flush(); ++i) {
+    }
+  }
+
+  bool mounted_ = false;
+};
+
+TEST_F(SmallDisk, AFullDiskIsAGapAndNothingEndsByIt) {
+  if (!mounted_) GTEST_SKIP() << "no rights to mount";
+  const pid_t pid = serve({"--keep-free", "0B"});
+  ASSERT_TRUE(wait_for_more_ticks(3)) << said();
+  fill();
+  const size_t full = ticks();
+  std::this_thread::sleep_for(1s);
+  EXPECT_LE(ticks(), full + 15);
+  std::filesystem::remove(filler());
+  EXPECT_TRUE(wait_for_more_ticks(10)) << said();
+  EXPECT_EQ(end(pid), 0) << said();
+  for (const std::string& part : parts()) {
+    const auto back = try_read(part);
+    ASSERT_TRUE(back);
+    EXPECT_TRUE(back->damages.empty());
+    EXPECT_TRUE(back->closed);
+  }
+}
+
+TEST_F(SmallDisk, ADiskThatIsFullFromTheBeginIsNamed) {
+  if (!mounted_) GTEST_SKIP() << "no rights to mount";
+  fill();
+  EXPECT_EQ(wait_for(serve({"--keep-free", "0B"})), 70);
+  EXPECT_NE(said().find("No space left"), std::string::npos) << said();
+}
+
+TEST_F(SmallDisk, OldPartsMakeRoom) {
+  if (!mounted_) GTEST_SKIP() << "no rights to mount";
+  const pid_t pid = serve(
+      {"--keep-free", "0B", "--rotate-size", "64KiB", "--keep-size", "200KiB"});
+  EXPECT_TRUE(wait_until([&] {
+    const auto here = parts();
+    return !here.empty() && parse_series_part(here.front())->number > 2;
+  })) << said();
+  EXPECT_EQ(end(pid), 0) << said();
+}
+
+TEST_F(ServiceFaults, AFolderThatGoesAwayEndsNothing) {
+  const pid_t pid = serve({"--rotate-age", "1s"});
+  ASSERT_TRUE(wait_for_more_ticks(3)) << said();
+  std::filesystem::remove_all(state());
+  EXPECT_TRUE(wait_to_say("the present one goes on")) << said();
+  EXPECT_EQ(::kill(pid, 0), 0);
+  EXPECT_EQ(end(pid), 0) << said();
+}
+
+// Connections that say nothing, or nonsense, faster than they can be served.
+TEST_F(ServiceFaults, AFloodOfConnectionsCostsOthersNothing) {
+  const pid_t pid = serve();
+  ASSERT_TRUE(wait_for_more_ticks(2)) << said();
+  ::setenv("TIDEMARK_SOCKET", socket().c_str(), 1);
+  const pid_t flood = ::fork();
+  if (flood == 0) {
+    if (::setgid(65534) != 0 || ::setuid(65534) != 0) ::_exit(1);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::strncpy(address.sun_path, socket().c_str(),
+                 sizeof address.sun_path - 1);
+    for (;;) {
+      const int fd = ::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0);
+      if (::connect(fd, reinterpret_cast<sockaddr*>(&address),
+                    sizeof address) == 0) {
+        (void)!::write(fd, "nonsense", 8);
+      }
+      ::close(fd);
+    }
+  }
+  std::filesystem::permissions(folder_, std::filesystem::perms::all);
+  EXPECT_TRUE(wait_for_more_ticks(10)) << said();
+  const Session session("honest");
+  EXPECT_TRUE(wait_until([&] { return session.connected(); }));
+  for (int i = 0; i < 100; ++i) session.note("n" + std::to_string(i));
+  EXPECT_EQ(session.flush(20s), Answer::done);
+  ::kill(flood, SIGKILL);
+  wait_for(flood);
+  EXPECT_EQ(end(pid), 0) << said();
+  size_t notes = 0;
+  for (const std::string& part : parts()) {
+    notes += try_read(part)->of(EventKind::note).size();
+  }
+  EXPECT_EQ(notes, 100u);
+}
+
+// TIDEMARK_TEST_FORK_SECONDS=60 is the whole measure.
+TEST_F(ServiceFaults, AStormOfForksIsSampledAllTheSame) {
+  const int seconds = number_of("TIDEMARK_TEST_FORK_SECONDS", 3);
+  const pid_t pid = serve({"--budget", "50%"});
+  ASSERT_TRUE(wait_for_more_ticks(2)) << said();
+  const auto begin = std::chrono::steady_clock::now();
+  int64_t forks = 0;
+  const size_t before = ticks();
+  while (std::chrono::steady_clock::now() - begin <
+         std::chrono::seconds(seconds)) {
+    const auto due = begin + std::chrono::microseconds(500 * forks);
+    std::this_thread::sleep_until(due);
+    const pid_t child = ::fork();
+    if (child == 0) ::_exit(0);
+    if (child < 0) break;
+    ::waitpid(child, nullptr, 0);
+    ++forks;
+  }
+  EXPECT_EQ(end(pid), 0) << said();
+  const size_t taken = ticks() - before;
+  RecordProperty("forks_per_second", std::to_string(forks / seconds));
+  RecordProperty("ticks", std::to_string(taken));
+  RecordProperty("late", std::to_string(late_ticks()));
+  std::printf("%lld forks/s for %d s: %zu ticks taken, %lld named late\n",
+              static_cast<long long>(forks / seconds), seconds, taken,
+              static_cast<long long>(late_ticks()));
+  // Each deadline is answered or named.
+  EXPECT_GE(taken + static_cast<size_t>(late_ticks()),
+            static_cast<size_t>(seconds) * 5);
+}
+
+// TIDEMARK_TEST_PROCESSES=10000 is the whole measure.
+TEST_F(ServiceFaults, ThousandsOfProcessesAreSampled) {
+  const int wanted = number_of("TIDEMARK_TEST_PROCESSES", 500);
+  std::vector<pid_t> crowd;
+  for (int i = 0; i < wanted; ++i) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      for (;;) ::pause();
+    }
+    if (child < 0) break;
+    crowd.push_back(child);
+  }
+  const pid_t pid = serve({"--budget", "50%"});
+  EXPECT_TRUE(wait_for_more_ticks(5)) << said();
+  EXPECT_EQ(end(pid), 0) << said();
+  for (const pid_t child : crowd) ::kill(child, SIGKILL);
+  for (const pid_t child : crowd) ::waitpid(child, nullptr, 0);
+  ASSERT_EQ(std::ssize(crowd), wanted);
+  std::set<int32_t> seen;
+  for (const std::string& part : parts()) {
+    for (const Subject& subject : try_read(part)->dictionary.subjects()) {
+      if (subject.kind == SubjectKind::process) {
+        seen.insert(subject.process.pid.value);
+      }
+    }
+  }
+  const auto missed = std::ranges::count_if(
+      crowd, [&](pid_t child) { return !seen.contains(child); });
+  EXPECT_EQ(missed, 0);
+}
+
+TEST_F(ServiceFaults, AScraperThatHangsHoldsNobodyUp) {
+  // A port that was free a moment ago.
+  const int probe = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  ASSERT_EQ(
+      ::bind(probe, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  socklen_t length = sizeof address;
+  ::getsockname(probe, reinterpret_cast<sockaddr*>(&address), &length);
+  ::close(probe);
+  const pid_t pid = serve(
+      {"--metrics", "127.0.0.1:" + std::to_string(ntohs(address.sin_port))});
+  ASSERT_TRUE(wait_for_more_ticks(12)) << said();
+  std::vector<int> hanging;
+  const auto connect = [&] {
+    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    EXPECT_EQ(
+        ::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address),
+        0);
+    return fd;
+  };
+  for (int i = 0; i < 3; ++i) hanging.push_back(connect());
+  const int scraper = connect();
+  const std::string request = "GET /metrics HTTP/1.0\r\n\r\n";
+  ASSERT_GT(::write(scraper, request.data(), request.size()), 0);
+  std::string page;
+  char buffer[4096];
+  for (ssize_t n = 0; (n = ::read(scraper, buffer, sizeof buffer)) > 0;) {
+    page.append(buffer, static_cast<size_t>(n));
+  }
+  EXPECT_NE(page.find("tidemark_ticks_total "), std::string::npos) << page;
+  EXPECT_EQ(page.find("pid="), std::string::npos);
+  EXPECT_TRUE(wait_for_more_ticks(5));
+  EXPECT_EQ(end(pid), 0) << said();
+  for (const int fd : hanging) ::close(fd);
+  ::close(scraper);
+}
+
+// An upgrade ends one daemon and starts another at once. Fifty clients by
+// TIDEMARK_TEST_CLIENTS=50.
+TEST_F(ServiceFaults, AnUpgradeUnderLiveClientsLosesNoMark) {
+  const int clients = number_of("TIDEMARK_TEST_CLIENTS", 8);
+  const int upgrades = number_of("TIDEMARK_TEST_UPGRADES", 3);
+  ::setenv("TIDEMARK_SOCKET", socket().c_str(), 1);
+  pid_t pid = serve();
+  ASSERT_TRUE(wait_for_more_ticks(2)) << said();
+  std::atomic<bool> stop = false;
+  std::atomic<int64_t> made = 0, dropped = 0;
+  std::atomic<int> unflushed = 0;
+  // One process may have one segment: each client is a process.
+  std::vector<pid_t> speakers;
+  for (int c = 0; c < clients; ++c) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      const Session session("client" + std::to_string(c));
+      int count = 0;
+      while (!std::filesystem::exists(path("stop"))) {
+        session.note("m" + std::to_string(c) + "-" + std::to_string(count++));
+        std::this_thread::sleep_for(20ms);
+      }
+      const bool done = session.flush(20s) == Answer::done;
+      std::ofstream(path("made" + std::to_string(c)))
+          << count << " " << session.dropped() << " " << done << "\n";
+      ::_exit(0);
+    }
+    speakers.push_back(child);
+  }
+  for (int i = 0; i < upgrades; ++i) {
+    std::this_thread::sleep_for(300ms);
+    ::kill(pid, i % 2 == 0 ? SIGTERM : SIGKILL);
+    wait_for(pid);
+    pid = serve();
+  }
+  std::this_thread::sleep_for(500ms);
+  std::ofstream(path("stop")) << "x";
+  for (const pid_t child : speakers) wait_for(child);
+  EXPECT_EQ(end(pid), 0) << said();
+  for (int c = 0; c < clients; ++c) {
+    std::ifstream file(path("made" + std::to_string(c)));
+    int64_t count = -1, lost = -1;
+    int done = 0;
+    file >> count >> lost >> done;
+    made += count;
+    dropped += lost;
+    unflushed += 1 - done;
+  }
+  std::set<std::string> names;
+  for (const std::string& part : parts()) {
+    for (const Event& event : try_read(part)->of(EventKind::note)) {
+      names.insert(event.name);
+    }
+  }
+  EXPECT_EQ(unflushed, 0);
+  EXPECT_EQ(dropped, 0);
+  EXPECT_EQ(std::ssize(names), made);
+}
+
+}  // namespace
+}  // namespace tidemark

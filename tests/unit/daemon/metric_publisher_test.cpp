@@ -1,0 +1,190 @@
+// What the exporter says of frames, roles, phases and ourselves.
+#include "daemon/metric_publisher.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/exporter.h"
+#include "daemon/frame_writer.h"
+
+namespace tidemark {
+namespace {
+
+class MetricPublisherTest : public testing::Test {
+ protected:
+  MetricPublisherTest()
+      : processes_({"/nonexistent", "/nonexistent"}, registry_),
+        publisher_(nullptr, registry_, processes_) {
+    processes_.set_classify([](Subject& process) {
+      if (!process.name.starts_with("web")) return;
+      process.role = process.name.substr(0, 5);
+      process.watched = true;
+    });
+  }
+
+  MetricId metric(const std::string& name, MetricKind kind, Unit unit) {
+    return registry_.define_metric(
+        {name, SubjectKind::process, kind, unit, "help"});
+  }
+  // A scan that sees exactly these.
+  std::vector<SubjectId> scan(const std::vector<std::string>& names) {
+    processes_.begin_scan();
+    std::vector<SubjectId> ids;
+    for (size_t i = 0; i < names.size(); ++i) {
+      const ProcessSeen seen{.key = {Pid{static_cast<int32_t>(100 + i)}, 500},
+                             .parent = Pid{1},
+                             .comm = names[i]};
+      ids.push_back(processes_.observe(seen));
+    }
+    processes_.end_scan();
+    return ids;
+  }
+  void frame(MetricId metric, const std::vector<SubjectId>& subjects,
+             const std::vector<int64_t>& values) {
+    Frame frame;
+    time_ += std::chrono::seconds(1);
+    frame.time = time_;
+    Column column;
+    column.metric = metric;
+    column.subjects = subjects;
+    column.values = values;
+    frame.columns.push_back(column);
+    publisher_.observe(frame, events_, state());
+    events_.clear();
+  }
+  EngineState state() {
+    return {phases_,
+            {},
+            {},
+            3,
+            {.boot_ns = 0, .monotonic_ns = 0, .realtime_ns = 1000}};
+  }
+  // "" when there is no such series: NAME{a=b,c=d}.
+  std::optional<double> value(const std::string& wanted) {
+    const MetricPage page = publisher_.page(state());
+    for (const SeriesFamily& family : page) {
+      for (const MetricSeries& series : family.series) {
+        std::string text(family.name);
+        for (const auto& [name, label] : series.labels) {
+          text += " " + name + "=" + label;
+        }
+        if (text == wanted) return series.value;
+      }
+    }
+    return std::nullopt;
+  }
+
+  Registry registry_;
+  ProcessTable processes_;
+  PhaseTracker phases_;
+  MetricPublisher publisher_;
+  std::vector<Event> events_;
+  BootTime time_ = boot_time(10'000'000'000);
+};
+
+TEST_F(MetricPublisherTest, SumsARolesMembersAndNothingElse) {
+  const MetricId rss = metric("rss_anon", MetricKind::gauge, Unit::bytes);
+  const auto ids = scan({"web_a", "web_a", "other", "web_b"});
+  frame(rss, ids, {100, 20, 5000, 7});
+  const std::string name = "tidemark_process_resident_memory_bytes role=";
+  EXPECT_EQ(value(name + "web_a type=anon"), 120);
+  EXPECT_EQ(value(name + "web_b type=anon"), 7);
+  EXPECT_EQ(value("tidemark_processes role=web_a"), 2);
+  EXPECT_EQ(value("tidemark_processes role=other"), std::nullopt);
+  // What was not read is absent, never zero.
+  EXPECT_EQ(value("tidemark_process_open_fds role=web_a"), std::nullopt);
+}
+
+TEST_F(MetricPublisherTest, ARolesCountersNeverFall) {
+  const MetricId cpu =
+      metric("cpu_user", MetricKind::counter, Unit::nanoseconds);
+  const auto ids = scan({"web_a", "web_a"});
+  frame(cpu, ids, {3'000'000'000, 2'000'000'000});
+  const std::string name =
+      "tidemark_process_cpu_seconds_total role=web_a "
+      "mode=user";
+  EXPECT_EQ(value(name), 5);
+  scan({"web_a"});
+  frame(cpu, {ids[0]}, {4'000'000'000});
+  EXPECT_EQ(value(name), 6);
+  EXPECT_EQ(value("tidemark_process_exits_total role=web_a"), 1);
+  EXPECT_EQ(value("tidemark_processes role=web_a"), 1);
+}
+
+TEST_F(MetricPublisherTest, HasABoundedNumberOfRoles) {
+  const MetricId rss = metric("rss_anon", MetricKind::gauge, Unit::bytes);
+  processes_.set_classify([](Subject& process) {
+    process.role = "r" + process.name;
+    process.watched = true;
+  });
+  std::vector<std::string> names;
+  for (int i = 0; i < 200; ++i) names.push_back(std::to_string(i));
+  const auto ids = scan(names);
+  frame(rss, ids, std::vector<int64_t>(ids.size(), 1));
+  const MetricPage page = publisher_.page(state());
+  const auto found = std::ranges::find(
+      page, std::string_view("tidemark_processes"), &SeriesFamily::name);
+  ASSERT_NE(found, page.end());
+  EXPECT_EQ(found->series.size(), RoleFigures::kMostRoles + 1);
+  EXPECT_EQ(value("tidemark_processes role=other"),
+            200 - RoleFigures::kMostRoles);
+}
+
+TEST_F(MetricPublisherTest, TellsRunAndPhaseApartFromTheSeries) {
+  Event begin;
+  begin.kind = EventKind::run_begin;
+  begin.subject = SubjectId(0);
+  begin.name = "soak\n\"x\"";
+  phases_.apply(begin);
+  begin.kind = EventKind::phase_begin;
+  begin.name = "steady";
+  begin.phase_kind = PhaseKind::steady;
+  begin.time = boot_time(5'000'000'000);
+  phases_.apply(begin);
+  const MetricPage page = publisher_.page(state());
+  const auto info = std::ranges::find(
+      page, std::string_view("tidemark_phase_info"), &SeriesFamily::name);
+  ASSERT_NE(info, page.end());
+  ASSERT_EQ(info->series.size(), 1u);
+  for (const auto& [name, label] : info->series[0].labels) {
+    EXPECT_EQ(label.find('\n'), std::string::npos);
+  }
+  EXPECT_EQ(value("tidemark_phase_transitions_total"), 1);
+  EXPECT_EQ(value("tidemark_clients"), 3);
+}
+
+TEST_F(MetricPublisherTest, OpsOfEndedClientsStayCounted) {
+  const MetricId op = metric("op.checkout", MetricKind::counter, Unit::count);
+  frame(op, {SubjectId(900), SubjectId(901)}, {10, 5});
+  EXPECT_EQ(value("tidemark_ops_total op=checkout"), 15);
+  frame(op, {SubjectId(901)}, {6});
+  EXPECT_EQ(value("tidemark_ops_total op=checkout"), 16);
+  frame(op, {}, {});
+  EXPECT_EQ(value("tidemark_ops_total op=checkout"), 16);
+}
+
+TEST_F(MetricPublisherTest, CountsAlertsAndPressure) {
+  const MetricId some =
+      registry_.define_metric({"pressure.io_some", SubjectKind::system,
+                               MetricKind::counter, Unit::nanoseconds, "help"});
+  events_.emplace_back().kind = EventKind::alert;
+  frame(some, {SubjectId(0)}, {2'500'000'000});
+  EXPECT_EQ(value("tidemark_alerts_total"), 1);
+  EXPECT_EQ(value("tidemark_pressure_waiting_seconds_total resource=io"), 2.5);
+}
+
+TEST(Exporter, WantsAnAddressAndAPort) {
+  for (const char* wrong : {"", "9435", ":9435", "127.0.0.1", "127.0.0.1:0",
+                            "127.0.0.1:99999", "127.0.0.1:x"}) {
+    const auto exporter = Exporter::listen(wrong);
+    ASSERT_FALSE(exporter) << wrong;
+    EXPECT_EQ(exporter.error().kind, ErrorKind::usage);
+  }
+}
+
+}  // namespace
+}  // namespace tidemark

@@ -1,0 +1,57 @@
+#!/bin/sh
+# run.sh BUILD: the service under a real systemd, and the core of the suite on
+# Debian's own kernel. DEBIAN_VM names a tool that boots a Debian with
+# --packages, --dir HOST:GUEST and -- COMMAND, and returns the command's status.
+#   WHAT=service-here  in a container on this kernel    (--nspawn)
+#   WHAT=service       in a virtual machine, Debian's kernel
+#   WHAT=core          sensors, probes, recording there
+set -eu
+build=$(cd "$1" && pwd)
+root=$(cd "$(dirname "$0")/../.." && pwd)
+vm=${DEBIAN_VM:-debian-vm}
+command -v "$vm" >/dev/null || {
+  echo "tests/vm/run.sh: no '$vm'; set DEBIAN_VM" >&2
+  exit 64
+}
+packages="adduser python3 python3-zstandard libbpf1 libdw1 libelf1 libfmt9
+  libisal2 libncursesw6 libprometheus-cpp-core1.0 libprometheus-cpp-pull1.0
+  libprotobuf-lite32 libspdlog1.10 libsystemd0 libtomlplusplus3 libzydis4.0
+  libzstd1 zlib1g init-system-helpers"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+mkdir "$work/t"
+cp "$root/tests/vm/service.sh" "$root/tests/vm/core.sh" \
+  "$root/tests/tool/tmk_reader.py" "$work/t"
+
+service() {
+  (cd "$build" && cpack -G DEB >/dev/null)
+  cp "$build"/packages/*.deb "$work/t"
+  # shellcheck disable=SC2086
+  "$vm" "$@" --packages "$(echo $packages)" --timeout 900 \
+    --dir "$work/t:/mnt/t" -- \
+    env CLIENTS="${CLIENTS:-50}" RESTARTS="${RESTARTS:-20}" \
+    bash /mnt/t/service.sh /mnt/t /mnt/t/tmk_reader.py
+}
+core() {
+  for file in cli/tidemark daemon/tidemarkd tests/unit_os_tests \
+    tests/unit_store_tests tests/unit_daemon_tests tests/bpf_tests; do
+    mkdir -p "$work/t/b/$(dirname $file)"
+    cp "$build/$file" "$work/t/b/$file"
+    strip -g "$work/t/b/$file"
+  done
+  cp "$build"/tests/heap_target* "$build"/tests/short_life \
+    "$build"/tests/leader_first "$work/t/b/tests/" 2>/dev/null || true
+  # shellcheck disable=SC2086
+  "$vm" --packages "$(echo $packages) libgtest-dev libgmock-dev" \
+    --timeout 1500 --dir "$work/t:/mnt/t" -- bash /mnt/t/core.sh /mnt/t/b
+}
+
+for what in ${WHAT:-service-here service core}; do
+  echo "== $what"
+  case $what in
+    service-here) service --nspawn ;;
+    service) CLIENTS=${CLIENTS:-50} service ;;
+    core) core ;;
+    *) echo "unknown: $what" >&2 && exit 64 ;;
+  esac
+done

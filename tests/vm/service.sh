@@ -1,0 +1,166 @@
+#!/bin/bash
+# service.sh DEBS TOOL: run inside a booted Debian, as root. Installs the
+# packages in DEBS and holds the service against what it promises: least
+# privilege, marks of plain users, restarts that lose nothing, the watchdog, a
+# purge that leaves nothing. TOOL is tests/tool/tmk_reader.py. Prints what it
+# saw; ends with the number of failures.
+set -u
+debs=$1 reader=$2
+clients=${CLIENTS:-50} restarts=${RESTARTS:-20}
+failures=0
+state=/var/lib/tidemark
+export TIDEMARK_SOCKET=/run/tidemark/client.sock
+
+check() {  # check WHAT COMMAND...
+  local what=$1
+  shift
+  if "$@"; then
+    echo "ok    $what"
+  else
+    echo "FAIL  $what"
+    failures=$((failures + 1))
+  fi
+}
+wait_for() {  # wait_for SECONDS COMMAND...
+  local end=$((SECONDS + $1))
+  shift
+  until "$@"; do
+    [ $SECONDS -lt $end ] || return 1
+    sleep 0.2
+  done
+}
+notes() {  # every note of every recording, once per client, lane and sequence
+  for part in $state/*.tmk; do python3 "$reader" "$part" 2>/dev/null; done |
+    python3 -c '
+import json, sys
+seen = set()
+for line in sys.stdin:
+    item = json.loads(line)
+    for event in item.get("events", []):
+        name = event.get("name", "")
+        if name.startswith("n."):
+            seen.add(name)
+print(len(seen))'
+}
+active() { systemctl is-active --quiet tidemarkd.service; }
+main_pid() { systemctl show -p MainPID --value tidemarkd.service; }
+said() { journalctl -u tidemarkd.service --no-pager -q | grep -qE "$1"; }
+
+echo "== host"
+uname -sr
+systemctl --version | head -1
+stat -fc 'cgroup: %T' /sys/fs/cgroup
+echo "perf_event_paranoid: $(cat /proc/sys/kernel/perf_event_paranoid 2>&1)"
+
+echo "== install"
+check "dpkg -i" dpkg -i "$debs"/tidemark_*.deb "$debs"/libtidemark0_*.deb
+check "the service is active" wait_for 60 active
+systemctl status tidemarkd.service --no-pager -n 0 | sed -n 3,12p
+check "it is not root" test "$(stat -c %U /proc/"$(main_pid)")" = tidemark
+grep -E 'Cap(Eff|Bnd|Amb)|NoNewPrivs|Seccomp:' /proc/"$(main_pid)"/status
+# CAP_DAC_READ_SEARCH, CAP_SYS_PTRACE, CAP_PERFMON, CAP_BPF and nothing else.
+check "four capabilities, no other" \
+  grep -q 'CapEff:.000000c000080004' /proc/"$(main_pid)"/status
+
+echo "== sandbox"
+systemd-analyze security tidemarkd.service --no-pager | tail -1
+exposure=$(systemd-analyze security tidemarkd.service --no-pager |
+  sed -n 's/.*Overall exposure level[^0-9]*\([0-9.]*\).*/\1/p')
+check "exposure $exposure is at most 2.0" \
+  awk -v e="$exposure" 'BEGIN { exit !(e != "" && e <= 2.0) }'
+
+echo "== sensors under those capabilities"
+part=$(ls -t $state/*.tmk | head -1)
+tidemark info "$part" | grep -iE 'sensor|level|iter|tp_btf|:' | head -40
+check "the task iterator" sh -c "tidemark info $part | grep -q 'iter/task'"
+check "process lives by tp_btf" sh -c "tidemark info $part | grep -q 'tp_btf'"
+
+echo "== marks of a plain user"
+check "a mark is taken" \
+  runuser -u nobody -- tidemark mark n.0-from-nobody
+check "and is in the recording" wait_for 10 sh -c \
+  "for p in $state/*.tmk; do python3 $reader \$p; done 2>/dev/null |
+   grep -q n.0-from-nobody"
+check "a plain user does not read recordings" \
+  sh -c "! runuser -u nobody -- ls $state >/dev/null 2>&1"
+
+echo "== $restarts restarts under $clients clients"
+cat >/tmp/clients.py <<'P'
+import subprocess, sys, time
+count, stop = int(sys.argv[1]), sys.argv[2]
+import os
+pipes = [subprocess.Popen(["tidemark", "marks"], stdin=subprocess.PIPE)
+         for _ in range(count)]
+made = 1  # the one of before
+while not os.path.exists(stop):
+    for i, pipe in enumerate(pipes):
+        pipe.stdin.write(b"note n.%d-%d\n" % (i + 1, made))
+        pipe.stdin.flush()
+        made += 1
+    time.sleep(0.1)
+for pipe in pipes:
+    pipe.stdin.close()
+bad = [code for code in (pipe.wait() for pipe in pipes) if code]
+print(made, len(bad))
+P
+chmod 644 /tmp/clients.py
+rm -f /tmp/stop /tmp/made
+runuser -u nobody -- python3 /tmp/clients.py "$clients" /tmp/stop \
+  >/tmp/made 2>/tmp/clients.err &
+speaker=$!
+sleep 3
+for _ in $(seq "$restarts"); do
+  systemctl restart tidemarkd.service || echo "restart failed"
+  sleep 1
+done
+sleep 3
+touch /tmp/stop
+wait "$speaker"
+cat /tmp/clients.err
+read -r made failed </tmp/made
+found=$(notes)
+echo "$made marks made, $found in the recordings, $failed clients complained"
+check "no mark is lost" test "$made" = "$found"
+check "no client complained" test "$failed" = 0
+
+echo "== SIGKILL, and the watchdog"
+before=$(systemctl show -p NRestarts --value tidemarkd.service)
+kill -KILL "$(main_pid)"
+sleep 1
+check "it is started again" wait_for 30 active
+mkdir -p /run/systemd/system/tidemarkd.service.d
+printf '[Service]\nWatchdogSec=3\n' \
+  >/run/systemd/system/tidemarkd.service.d/fast.conf
+systemctl daemon-reload
+systemctl restart tidemarkd.service
+hung=$(main_pid)
+sleep 4
+check "the watchdog is fed" test "$(main_pid)" = "$hung"
+kill -STOP "$hung"
+check "a daemon that hangs is ended" wait_for 30 sh -c "
+  pid=\$(systemctl show -p MainPID --value tidemarkd.service)
+  [ \$pid != $hung ] && [ \$pid != 0 ]"
+check "and started again" wait_for 30 active
+check "by the watchdog" said 'Watchdog timeout'
+rm -r /run/systemd/system/tidemarkd.service.d
+systemctl daemon-reload
+echo "restarts by systemd: $(($(systemctl show -p NRestarts --value \
+  tidemarkd.service) - before))"
+
+echo "== reload"
+printf 'interwal = "1s"\n' >>/etc/tidemark/tidemark.toml
+systemctl reload tidemarkd.service
+check "a wrong option is said, the old ones stay" \
+  wait_for 10 said "did you mean 'interval'"
+check "and it goes on" active
+
+echo "== purge"
+check "dpkg --purge" dpkg --purge tidemark libtidemark0
+left=$(ls $state 2>/dev/null | grep -vE '\.tmk(\.pin)?$')
+check "nothing but recordings is left" test -z "$left"
+check "no user is left" sh -c '! getent passwd tidemark'
+check "no socket is left" test ! -e /run/tidemark
+check "no configuration is left" test ! -e /etc/tidemark
+
+echo "$failures failures"
+exit $((failures > 0))
