@@ -104,7 +104,7 @@ Result<EngineOptions> Service::engine_options() const {
   engine.socket = options_.socket.empty() ? kDefaultSocket : options_.socket;
   if (const auto inherited = inherited_socket()) {
     engine.inherited_socket = *inherited;
-  } else if (options_.socket.empty()) {
+  } else if (engine.socket == kDefaultSocket) {
     // Without a manager that makes it. That it is there already is fine.
     ::mkdir("/run/tidemark", 0755);
   }

@@ -39,7 +39,7 @@ for n in 1 2 3; do
   mkdir "$work/$n"
   ip netns exec "$tag$n" "$build/daemon/tidemarkd" --state-dir "$work/$n" \
     --socket "$work/$n.sock" --metrics "10.77.$n.2:9435" --heap off \
-    --role "web=cmdline:*$work/load.py*$n*" 2>"$work/$n.log" &
+    --role "web=cmdline:*$work/load.py $n *" 2>"$work/$n.log" &
   pids+=($!)
 done
 cp "$here/load.py" "$work/load.py"

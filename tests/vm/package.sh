@@ -13,10 +13,9 @@ list >/tmp/before
 dpkg -i "$debs"/tidemark_*.deb "$debs"/libtidemark0_*.deb \
   "$debs"/libtidemark-dev_*.deb
 tidemark doctor | tail -3
-cd /tmp
+cd /tmp || exit 1
 tidemark record -o two.tmk -- sleep 2
 tidemark verify two.tmk
-man -w tidemark-record >/dev/null 2>&1 || true
 # The daemon under no init at all, then as the user it was given.
 tidemarkd --config /etc/tidemark/tidemark.toml &
 pid=$!
