@@ -29,8 +29,8 @@ Json annotation(int64_t from_ns, int64_t to_ns, Json tags,
 
 }  // namespace
 
-void render_annotations(const ReportData& data, const FormatOptions&,
-                        std::string& out) {
+Status render_annotations(const ReportData& data, const FormatOptions&,
+                          std::string& out) {
   Json all = Json::array();
   Json base = {"tidemark"};
   if (!data.info.host.empty()) base.push_back("host:" + clean(data.info.host));
@@ -51,6 +51,7 @@ void render_annotations(const ReportData& data, const FormatOptions&,
                              clean(use.phase.label(true))));
   }
   out += all.dump(1) + "\n";
+  return {};
 }
 
 }  // namespace tidemark
