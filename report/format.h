@@ -28,6 +28,7 @@ struct FormatOptions {
   // it was born: "steady" all of its cycles, "steady#3" one; "" all.
   std::string what = "live";
   std::string phase;
+  std::string chart;  // svg, png: its id in report.json; "" the culprit's
 };
 
 // What of a recording a format shows. The run over time is reduced only for

@@ -53,6 +53,45 @@ void add_limits(Timeline& timeline, const RecordingInfo& info) {
   }
 }
 
+// Where a gate's metric is drawn; "" nowhere.
+std::string_view chart_of(const GateExpr& gate) {
+  static constexpr std::pair<std::string_view, std::string_view> kCharts[] = {
+      {"rss_anon", "memory"},      {"heap.live", "heap"},
+      {"heap.live_bytes", "heap"}, {"fds", "fds"},
+      {"threads", "threads"},      {"cpu", "cpu"}};
+  if (gate.is_change || gate.value.per != GatePer::none ||
+      gate.value.metrics.size() != 1) {
+    return "";
+  }
+  switch (gate.value.function) {
+    case GateFunction::max:
+    case GateFunction::min:
+    case GateFunction::mean:
+    case GateFunction::median:
+    case GateFunction::quantile:
+    case GateFunction::first:
+    case GateFunction::last: break;
+    default: return "";  // its limit is no level of the chart
+  }
+  for (const auto& [metric, chart] : kCharts) {
+    if (gate.value.metrics.front().name == metric) return chart;
+  }
+  return "";
+}
+
+// A gate on a level is a line in the chart of that level.
+void add_limits(Timeline& timeline, const std::vector<Gate>& gates) {
+  for (const Gate& gate : gates) {
+    const std::string_view id = chart_of(gate.expr);
+    for (TimelineChart& chart : timeline.charts) {
+      if (chart.id != id) continue;
+      chart.limits.push_back(
+          {gate.expr.label.empty() ? gate.expr.text : gate.expr.label,
+           gate.expr.limit.value});
+    }
+  }
+}
+
 }  // namespace
 
 Result<ReportData> load_report(const std::string& path,
@@ -64,14 +103,20 @@ Result<ReportData> load_report(const std::string& path,
   }
   std::optional<TimelineBuilder> timeline;
   if (options.timeline && span) {
-    timeline.emplace(span->first, span->second,
-                     Nanoseconds(reader.info().interval_ns));
+    const TimelineSpan over = options.columns.value_or(TimelineSpan{
+        span->first, span->second, Nanoseconds(reader.info().interval_ns)});
+    timeline.emplace(over.begin, over.end, over.interval);
   }
+  auto mark = options.marks.begin();
   RunAnalysis analysis(options.verdict);
   std::optional<GateStore> gates;
   if (!options.gates.empty()) gates.emplace(options.gates);
   int64_t frames = 0;
   while (const auto item = reader.next()) {
+    for (; mark != options.marks.end() && mark->time <= item->time; ++mark) {
+      analysis.on_event(*mark);
+      if (gates) gates->on_event(*mark);
+    }
     if (feed(analysis, gates ? &*gates : nullptr,
              timeline ? &*timeline : nullptr, *item, reader.dictionary())) {
       ++frames;
@@ -92,11 +137,13 @@ Result<ReportData> load_report(const std::string& path,
   ReportData data =
       make_report(path, reader.info(), std::move(summary), reader.dictionary());
   add_gates(data, std::move(results));
+  data.has_borrowed_phases = !options.marks.empty();
   data.stacks = reader.stacks();
   data.closed = reader.closed();
   data.damages = reader.damages();
   if (timeline) data.timeline = timeline->finish();
   add_limits(data.timeline, data.info);
+  add_limits(data.timeline, options.gates);
   return data;
 }
 

@@ -17,14 +17,20 @@ double ops_behind(const SubjectUse& use) {
   return use.cpu_seconds / found->second;
 }
 
+// What adds up over processes and over phases alike.
+template <typename Use>
+void add_totals(RoleUse& sum, const Use& one) {
+  sum.cpu_seconds += one.cpu_seconds;
+  sum.io_read_bytes += one.io_read_bytes;
+  sum.io_write_bytes += one.io_write_bytes;
+  sum.minor_faults += one.minor_faults;
+  sum.major_faults += one.major_faults;
+  sum.run_delay_seconds += one.run_delay_seconds;
+}
+
 void add_process(RoleUse& role, const SubjectUse& use) {
   role.processes.insert(use.subject);
-  role.cpu_seconds += use.cpu_seconds;
-  role.io_read_bytes += use.io_read_bytes;
-  role.io_write_bytes += use.io_write_bytes;
-  role.minor_faults += use.minor_faults;
-  role.major_faults += use.major_faults;
-  role.run_delay_seconds += use.run_delay_seconds;
+  add_totals(role, use);
   // The axis of one role is one: its processes share the run's ops, or each
   // counts its own; the largest is right for both when one process works.
   role.ops = std::max(role.ops, ops_behind(use));
@@ -46,7 +52,7 @@ void add_process(RoleUse& role, const SubjectUse& use) {
 // Adds what a role used in one more phase.
 void add_role(RoleUse& sum, const RoleUse& one) {
   sum.processes.insert(one.processes.begin(), one.processes.end());
-  sum.cpu_seconds += one.cpu_seconds;
+  add_totals(sum, one);
   sum.seconds += one.seconds;
   sum.rss_peak_bytes = std::max(sum.rss_peak_bytes, one.rss_peak_bytes);
   sum.rss_growth_bytes += one.rss_growth_bytes;
@@ -55,11 +61,6 @@ void add_role(RoleUse& sum, const RoleUse& one) {
   sum.rss_known |= one.rss_known;
   sum.fds_known |= one.fds_known;
   sum.threads_known |= one.threads_known;
-  sum.io_read_bytes += one.io_read_bytes;
-  sum.io_write_bytes += one.io_write_bytes;
-  sum.minor_faults += one.minor_faults;
-  sum.major_faults += one.major_faults;
-  sum.run_delay_seconds += one.run_delay_seconds;
   sum.ops += one.ops;
 }
 

@@ -8,15 +8,16 @@
 namespace tidemark {
 namespace {
 
-constexpr std::array<ProfileKind, 8> kKinds = {{
-    {"live", SiteKind::heap, false, "blocks of the heap that are alive"},
-    {"allocated", SiteKind::heap, true, "all blocks of the heap"},
-    {"cpu", SiteKind::on_cpu, true, "where the processor was"},
-    {"faults", SiteKind::fault, true, "first touches of memory"},
-    {"mappings", SiteKind::mapping, true, "memory mappings"},
-    {"fds", SiteKind::fd, false, "file descriptors that are open"},
-    {"sockets", SiteKind::socket, false, "sockets that are open"},
-    {"threads", SiteKind::thread, false, "threads that run"},
+constexpr std::array<ProfileKind, 9> kKinds = {{
+    {"live", SiteKind::heap, false, false, "blocks of the heap that are alive"},
+    {"allocated", SiteKind::heap, true, false, "all blocks of the heap"},
+    {"calls", SiteKind::heap, true, true, "calls that took from the heap"},
+    {"cpu", SiteKind::on_cpu, true, true, "where the processor was"},
+    {"faults", SiteKind::fault, true, false, "first touches of memory"},
+    {"mappings", SiteKind::mapping, true, false, "memory mappings"},
+    {"fds", SiteKind::fd, false, true, "file descriptors that are open"},
+    {"sockets", SiteKind::socket, false, true, "sockets that are open"},
+    {"threads", SiteKind::thread, false, true, "threads that run"},
 }};
 
 }  // namespace
@@ -25,7 +26,9 @@ std::span<const ProfileKind> profile_kinds() { return kKinds; }
 
 int64_t profile_value(const SiteTotals& site, const ProfileKind& kind) {
   switch (kind.site_kind) {
-    case SiteKind::heap: return kind.taken ? site.taken_bytes : site.live_bytes;
+    case SiteKind::heap:
+      if (kind.pieces) return site.taken_count;
+      return kind.taken ? site.taken_bytes : site.live_bytes;
     case SiteKind::on_cpu: return site.samples;
     case SiteKind::fault:
     case SiteKind::mapping: return site.taken_bytes;

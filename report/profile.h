@@ -17,10 +17,11 @@ namespace tidemark {
 struct ProfileKind {
   std::string_view name;  // of --what
   SiteKind site_kind;
-  bool taken;  // what was taken, not what is alive
+  bool taken;   // what was taken, not what is alive
+  bool pieces;  // their number, where bytes are known too
   std::string_view help;
 };
-// live, allocated, cpu, faults, mappings, fds, sockets, threads.
+// live, allocated, calls, cpu, faults, mappings, fds, sockets, threads.
 std::span<const ProfileKind> profile_kinds();
 // What a profile of one number counts there: bytes, samples or pieces.
 int64_t profile_value(const SiteTotals& site, const ProfileKind& kind);

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,11 +19,20 @@
 
 namespace tidemark {
 
+// What the charts lie over, when it is not the recording's own.
+struct TimelineSpan {
+  BootTime begin, end;
+  Nanoseconds interval{0};
+};
+
 struct LoadOptions {
   VerdictOptions verdict;
   std::vector<Gate> gates;  // that the run is held against
   bool ci = false;          // a gate without data fails
   bool timeline = true;     // the run over time, which text does not show
+  std::optional<TimelineSpan> columns;
+  // Phases of somebody else, in order of time: for a recording without any.
+  std::vector<Event> marks;
   // Called now and then with the part read, 0..1; may be empty.
   std::function<void(double)> progress;
 };

@@ -157,9 +157,13 @@ ReportData make_report(std::string path, RecordingInfo info, RunSummary summary,
   for (const Event& note : data.summary.notes) {
     if (note.subject.valid()) know(note.subject);
   }
+  recount(data);
+  return data;
+}
+
+void recount(ReportData& data) {
   data.counts = count(data.summary.findings);
   data.status = overall(data.counts);
-  return data;
 }
 
 const char* report_status_name(ReportStatus status) {

@@ -60,6 +60,9 @@ struct ReportData {
   Timeline timeline;  // without charts when LoadOptions did not ask for them
   std::map<SubjectId, ProcessFacts> processes;  // those summary speaks of
   StackTable stacks;  // of the summary's sites, with the names known at its end
+  // Of several recordings in one report: what each says of itself.
+  std::vector<RecordingInfo> hosts;
+  bool has_borrowed_phases = false;  // LoadOptions::marks
   VerdictCounts counts;
   // In the order they were given; empty when the run was held against none.
   std::vector<GateResult> gates;
@@ -81,6 +84,9 @@ struct ReportData {
 // subject of the summary.
 ReportData make_report(std::string path, RecordingInfo info, RunSummary summary,
                        const Dictionary& dictionary);
+
+// Counts and status from the findings again; gates are not looked at.
+void recount(ReportData& data);
 
 // "pass", "warn", "fail", "inconclusive".
 const char* report_status_name(ReportStatus status);

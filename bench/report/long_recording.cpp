@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <random>
@@ -52,6 +53,9 @@ constexpr Series kSeries[] = {
 };
 constexpr uint32_t kOps = std::size(kSeries);
 constexpr uint32_t kSpan = kOps + 1;
+constexpr uint32_t kSiteLive = kSpan + 1, kSiteTaken = kSpan + 2;
+constexpr int kSitePeriod = 30, kCycle = 720;
+constexpr uint32_t kDepth = 12;
 
 class Host {
  public:
@@ -87,6 +91,7 @@ class Host {
     Subject client = subject(0, SubjectKind::client);
     client.id = SubjectId(plan_.processes);
     writer.define(client);
+    if (plan_.stacks > 0) define_sites(writer);
   }
 
   void fill(Frame& frame, int tick) {
@@ -113,9 +118,73 @@ class Host {
     ops.values.push_back(ops_);
     frame.histograms.push_back({MetricId(kSpan), SubjectId(plan_.processes),
                                 ops_ * 1'000'000, 5'000'000, buckets_});
+    if (plan_.stacks > 0 && tick % kSitePeriod == 0) read_sites(frame, tick);
   }
 
  private:
+  // A process's site of a stack, of what a cycle took there.
+  SubjectId site(uint32_t process, uint32_t stack, uint32_t cycle) const {
+    const uint32_t in_cycle = process * plan_.stacks + stack;
+    return SubjectId(plan_.processes + 1 + cycle * kWatched * plan_.stacks +
+                     in_cycle);
+  }
+  uint32_t cycles() const {
+    return static_cast<uint32_t>((plan_.ticks + kCycle - 1) / kCycle);
+  }
+  void define_sites(RecordingWriter& writer) const {
+    for (const auto& [id, name] : {std::pair{kSiteLive, "site.live_bytes"},
+                                   {kSiteTaken, "site.alloc_bytes"}}) {
+      writer.define(Metric{.id = MetricId(id),
+                           .name = name,
+                           .subject = SubjectKind::site,
+                           .kind = id == kSiteTaken ? kCounter : kGauge});
+    }
+    (void)writer.define(Module{ModuleId(0), "/opt/bench/server", "\x01\x02"});
+    for (uint32_t s = 0; s < plan_.stacks; ++s) define_stack(writer, s);
+    for (uint32_t c = 0; c < cycles(); ++c) {
+      for (uint32_t i = 0; i < kWatched * plan_.stacks; ++i) {
+        Subject one;
+        one.id = site(0, i, c);
+        one.kind = SubjectKind::site;
+        one.name = "load";
+        one.owner = SubjectId(i / plan_.stacks);
+        one.site_kind = SiteKind::heap;
+        one.stack = StackId(i % plan_.stacks + 1);
+        one.cohort = 2 * c + 1;
+        writer.define(one);
+      }
+    }
+  }
+  static void define_stack(RecordingWriter& writer, uint32_t s) {
+    Stack stack;
+    stack.id = StackId(s + 1);
+    for (uint32_t depth = 0; depth < kDepth; ++depth) {
+      // The outer half is shared by all.
+      const uint32_t place = depth < kDepth / 2 ? s * kDepth + depth : depth;
+      const StackAddress address{ModuleId(0), 0x1000 + 16 * uint64_t{place}};
+      stack.addresses.push_back(address);
+      const std::string name = "handler" + std::to_string(place) + "::run()";
+      (void)writer.define(
+          AddressSymbols{address, {{name, "src/handler.cpp", place, false}}});
+    }
+    (void)writer.define(stack);
+  }
+  void read_sites(Frame& frame, int tick) const {
+    for (const uint32_t metric : {kSiteLive, kSiteTaken}) {
+      Column& column = frame.columns.emplace_back();
+      column.metric = MetricId(metric);
+      column.read_begin = frame.time;
+      const auto now = static_cast<uint32_t>(tick / kCycle);
+      for (uint32_t c = 0; c <= now; ++c) {
+        const int within = std::min(tick - static_cast<int>(c) * kCycle, 600);
+        for (uint32_t i = 0; i < kWatched * plan_.stacks; ++i) {
+          const bool is_kept = i % 10 == 0 || c == now || metric == kSiteTaken;
+          column.subjects.push_back(site(0, i, c));
+          column.values.push_back(is_kept ? within * int64_t{4096} : 0);
+        }
+      }
+    }
+  }
   int64_t draw(uint32_t below) {
     return static_cast<int64_t>(random_() % below);
   }

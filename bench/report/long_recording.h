@@ -12,6 +12,9 @@ struct LongRecording {
   uint32_t processes = 1000;  // at least kWatched
   int ticks = 28'800;
   uint32_t active_percent = 5;
+  // Heap sites of each watched process, read every 30 ticks: one in ten keeps
+  // what each phase took, the others give it back.
+  uint32_t stacks = 0;
 };
 inline constexpr uint32_t kWatched = 8;
 

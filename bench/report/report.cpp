@@ -3,6 +3,7 @@
 //
 //   bench_report TIDEMARK [processes 1000] [ticks 28800] [active percent 5]
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,7 +21,9 @@ using namespace tidemark;
 
 struct Plan {
   std::string program;
-  bench::LongRecording recording{.path = "/tmp/tidemark-bench-report.tmk"};
+  bench::LongRecording recording{.path = "/tmp/tidemark-bench-report.tmk",
+                                 .stacks = 30};
+  std::string output = "/tmp/tidemark-bench-report.out";
 };
 
 double seconds(const timeval& t) {
@@ -32,8 +35,8 @@ void measure(const Plan& plan, const char* format) {
   const pid_t child = ::fork();
   if (child == 0) {
     ::execl(plan.program.c_str(), "tidemark", "report",
-            plan.recording.path.c_str(), "-f", format, "-o", "/dev/null",
-            nullptr);
+            plan.recording.path.c_str(), "-f", format, "-o",
+            plan.output.c_str(), "--gates", "soak", nullptr);
     ::_exit(127);
   }
   int status = 0;
@@ -41,11 +44,15 @@ void measure(const Plan& plan, const char* format) {
   ::wait4(child, &status, 0, &usage);
   const std::chrono::duration<double> wall =
       std::chrono::steady_clock::now() - begin;
-  std::printf("report -f %s: %.2f s, %.2f s CPU, peak RSS %.0f MiB, exit %d\n",
-              format, wall.count(),
-              seconds(usage.ru_utime) + seconds(usage.ru_stime),
-              static_cast<double>(usage.ru_maxrss) / 1024,
-              WIFEXITED(status) ? WEXITSTATUS(status) : -1);
+  struct stat file{};
+  ::stat(plan.output.c_str(), &file);
+  std::printf(
+      "report -f %-11s %.2f s, %.2f s CPU, peak RSS %.0f MiB, %.0f kB, exit "
+      "%d\n",
+      format, wall.count(), seconds(usage.ru_utime) + seconds(usage.ru_stime),
+      static_cast<double>(usage.ru_maxrss) / 1024,
+      static_cast<double>(file.st_size) / 1000,
+      WIFEXITED(status) ? WEXITSTATUS(status) : -1);
 }
 
 }  // namespace
@@ -72,8 +79,12 @@ int main(int argc, char** argv) {
               recording.ticks, recording.processes, bench::kWatched,
               bytes / 1e6);
   std::fflush(stdout);
-  for (int i = 0; i < 3; ++i) measure(plan, "text");
-  measure(plan, "json");
+  for (const char* format :
+       {"text", "text", "html", "html", "json", "md", "csv", "junit",
+        "openmetrics", "perfetto", "pprof", "folded", "svg"}) {
+    measure(plan, format);
+  }
   ::unlink(plan.recording.path.c_str());
+  ::unlink(plan.output.c_str());
   return 0;
 }

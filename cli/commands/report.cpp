@@ -7,23 +7,26 @@
 #include <cstdlib>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "cli/command.h"
 #include "cli/gate_arguments.h"
 #include "core/base/text.h"
+#include "report/join_reports.h"
 #include "report/profile.h"
 
 namespace tidemark {
 namespace {
 
 struct ReportOptions {
-  std::string recording;
+  std::vector<std::string> recordings;
   std::string format = "text";
   std::string output;
   GateArguments gates;
   ReportFlags flags;
   std::string what = "live";
   std::string phase;
+  std::string chart;
 };
 
 std::string profile_names() {
@@ -71,7 +74,7 @@ int report(const ReportOptions& options, int verbosity) {
   load.timeline = format->reads == FormatReads::timeline;
   const bool is_shown = ::isatty(STDERR_FILENO) == 1;
   if (is_shown) load.progress = show_progress;
-  const auto data = load_report(options.recording, load);
+  const auto data = load_reports(options.recordings, load);
   if (is_shown) std::fputs("\r\033[K", stderr);
   if (!data) return report_recording_error("report", data.error());
   ReportFlags flags = options.flags;
@@ -80,7 +83,8 @@ int report(const ReportOptions& options, int verbosity) {
                            .color = wants_color(options.output),
                            .detail = verbosity > 0,
                            .what = options.what,
-                           .phase = options.phase};
+                           .phase = options.phase,
+                           .chart = options.chart};
   const auto text = render_report(*data, options.format, look);
   if (!text) return report_error("report", text.error());
   const Status written = write_whole(options.output, *text);
@@ -95,8 +99,9 @@ int report(const ReportOptions& options, int verbosity) {
 
 void add_report(CLI::App& app, CommandContext& context) {
   const auto options = std::make_shared<ReportOptions>();
-  app.add_option("recording", options->recording, "A recording")
-      ->type_name("FILE")
+  app.add_option("recording", options->recordings,
+                 "A recording; several are one run on several hosts")
+      ->type_name("FILE...")
       ->required();
   app.add_option("-f,--format", options->format, "How to say it")
       ->type_name(format_names())
@@ -111,6 +116,9 @@ void add_report(CLI::App& app, CommandContext& context) {
   app.add_option("--phase", options->phase,
                  "pprof, folded: only what was taken in this phase")
       ->type_name("PATH");
+  app.add_option("--chart", options->chart,
+                 "svg, png: the chart, by its id in report.json")
+      ->type_name("ID");
   add_gate_options(app, options->gates);
   app.add_flag("--strict", options->flags.strict,
                "Exit 12 when a leak is suspected, 11 when undecided");

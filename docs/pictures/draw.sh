@@ -1,5 +1,6 @@
 #!/bin/sh
-# Draws the pictures of `tidemark top` again, as text and as SVG.
+# Draws the pictures of `tidemark top` again, as text and as SVG, and those of
+# the report.
 #
 # usage: docs/pictures/draw.sh RECORDING [BUILD]
 #
@@ -15,3 +16,4 @@ for view in overview leaks host; do
       --size 110x34 $as
   done >"$here/top-$view.txt"
 done
+"$here/report.py" "$recording" "$build"

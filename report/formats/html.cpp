@@ -62,14 +62,10 @@ void add_header(std::string& out, const ReportData& data) {
 
 void add_navigation(std::string& out, const std::string& body) {
   static constexpr std::pair<const char*, const char*> kSections[] = {
-      {"gates", "Gates"},
-      {"findings", "Findings"},
-      {"timelines", "Over time"},
-      {"phases", "Phases"},
-      {"sites", "Call stacks"},
-      {"latency", "Latency"},
-      {"capacity", "Capacity"},
-      {"notes", "What happened"},
+      {"gates", "Gates"},         {"findings", "Findings"},
+      {"timelines", "Over time"}, {"phases", "Phases"},
+      {"sites", "Call stacks"},   {"latency", "Latency"},
+      {"capacity", "Capacity"},   {"notes", "What happened"},
       {"quality", "Data"}};
   out += "<nav aria-label=\"Sections\"><ul>\n";
   for (const auto& [id, title] : kSections) {

@@ -72,6 +72,10 @@ Json run(const ReportData& data) {
   if (data.command_exit_code) json["exit_code"] = *data.command_exit_code;
   if (data.command_signal) json["signal"] = *data.command_signal;
   json["runs"] = runs(data);
+  if (!data.hosts.empty()) json["hosts"] = Json::array();
+  for (const RecordingInfo& info : data.hosts) {
+    json["hosts"].push_back(host(info));
+  }
   return json;
 }
 

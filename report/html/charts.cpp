@@ -6,6 +6,7 @@
 
 #include "report/html/markup.h"
 #include "report/html/sections.h"
+#include "report/svg_scale.h"
 #include "report/wording.h"
 
 namespace tidemark::html {
@@ -14,25 +15,7 @@ namespace {
 constexpr double kWidth = 520, kHeight = 230;
 constexpr double kLeft = 74, kRight = 12, kTop = 12, kBottom = 34;
 
-struct Scale {
-  double lo = 0, hi = 1, from = 0, to = 1;
-  double operator()(double value) const {
-    const double part = hi > lo ? (value - lo) / (hi - lo) : 0.5;
-    return from + std::clamp(part, -1.0, 2.0) * (to - from);
-  }
-};
-
-// 1, 2 or 5 times a power of ten (or of two, for bytes), for `most` steps.
-double nice_step(double length, int most, bool binary) {
-  if (!(length > 0)) return 1;
-  const double raw = length / most;
-  if (binary) return std::exp2(std::ceil(std::log2(raw)));
-  const double power = std::pow(10, std::floor(std::log10(raw)));
-  for (const double factor : {1.0, 2.0, 5.0}) {
-    if (factor * power >= raw) return factor * power;
-  }
-  return 10 * power;
-}
+using Scale = SvgScale;
 
 std::string value_label(double value, bool bytes) {
   return bytes ? format_bytes(value) : fmt::format("{:.4g}", value);

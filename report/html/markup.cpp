@@ -46,7 +46,7 @@ void Table::head(const std::vector<std::string>& titles, size_t text_columns) {
   text_columns_ = text_columns;
   // A table wider than the page scrolls by itself, by keyboard too.
   out_ += fmt::format(
-      "<div class=\"scroll\" role=\"region\" aria-label=\"{0}\" tabindex=\"0\">"
+      "<div class=\"scroll\" role=\"group\" aria-label=\"{0}\" tabindex=\"0\">"
       "<table><caption class=\"hidden\">{0}</caption><thead><tr>",
       escape(caption_));
   for (size_t i = 0; i < titles.size(); ++i) {

@@ -168,6 +168,34 @@ void add_cycles(std::string& out, const ReportData& data,
   out += "</details>\n";
 }
 
+// All spans of a phase: what can be added up.
+std::vector<std::string> total_of(const std::vector<SpanStats>& spans) {
+  int64_t count = 0;
+  int64_t errors = 0;
+  double per_second = 0;
+  double sum_ns = 0;
+  double max_ns = 0;
+  for (const SpanStats& span : spans) {
+    count += span.count;
+    errors += span.errors;
+    per_second += span.per_second;
+    sum_ns += span.mean_ns * static_cast<double>(span.count);
+    max_ns = std::max(max_ns, span.max_ns);
+  }
+  const std::string none = or_absent(false, "");
+  return {"<b>all</b>",
+          format_count(static_cast<double>(count)),
+          count_text(errors),
+          format_count(per_second),
+          nanoseconds_text(sum_ns / std::max(static_cast<double>(count), 1.0)),
+          none,
+          none,
+          none,
+          none,
+          nanoseconds_text(max_ns),
+          ""};
+}
+
 }  // namespace
 
 void add_phases(std::string& out, const ReportData& data) {
@@ -225,6 +253,7 @@ void add_latency(std::string& out, const ReportData& data) {
   for (const PhaseGroup& group : groups) {
     if (group.spans.empty()) continue;
     table.group("<b>" + clipped(group.path, 60) + "</b>");
+    if (group.spans.size() > 1) table.row(total_of(group.spans));
     for (const SpanStats& span : group.spans) {
       const auto n = static_cast<double>(span.count);
       // Fewer than five calls beyond it: the percentile is nearly the maximum.

@@ -55,7 +55,7 @@ void add_matrix(std::string& out, const Finding& f, const FindingSite& site) {
   out +=
       "<p class=\"quiet\">Alive at the end of each phase, by the phase it was "
       "born in; the darker, the more of what was taken:</p>\n"
-      "<div class=\"scroll\" role=\"region\" aria-label=\"Cohorts\" "
+      "<div class=\"scroll\" role=\"group\" aria-label=\"Cohorts\" "
       "tabindex=\"0\"><table class=\"heat\"><caption class=\"hidden\">Cohorts "
       "of " +
       clipped(site_class_words(site.site_class), 40) +
@@ -127,19 +127,10 @@ struct Profile {
   size_t left_out = 0;
 };
 
-std::string_view unit_of(const ProfileKind& kind) {
-  switch (kind.site_kind) {
-    case SiteKind::heap:
-    case SiteKind::fault:
-    case SiteKind::mapping: return "bytes";
-    default: return "count";
-  }
-}
-
 Profile make_profile(const ReportData& data, SubjectId process,
                      const ProfileKind& kind) {
   Profile profile{data.process(process).role + ": " + std::string(kind.help),
-                  unit_of(kind),
+                  kind.pieces ? "count" : "bytes",
                   {},
                   0,
                   0};

@@ -189,6 +189,13 @@ class Hostile(unittest.TestCase):
 
         self.same("junit", shape)
 
+    def test_svg(self):
+        def shape(data):
+            self.assertEqual(hidden(data.decode()), [])
+            return skeleton(xml.etree.ElementTree.fromstring(data))
+
+        self.same("svg", shape)
+
     def test_md(self):
         def shape(data):
             self.assertEqual(hidden(data.decode()), [])

@@ -14,6 +14,8 @@
 namespace tidemark::synthetic {
 namespace {
 
+constexpr double kMiB = 1 << 20;
+
 void put(const std::string& path, const std::string& bytes) {
   std::ofstream(path, std::ios::binary) << bytes;
 }
@@ -56,6 +58,23 @@ void write_other_host(const std::string& path) {
   write(path, demo.soak.run, demo.seconds, true, info);
 }
 
+// A host that nobody marked: a backend that leaks under the other one's load.
+// Its clock began an hour later.
+void write_unmarked_host(const std::string& path) {
+  RunModel run;
+  const SubjectId backend = run.process("backend", 77, "backend", -60);
+  run.figure(backend, "rss_anon", [](double t) {
+    double busy = 0;
+    for (int i = 0; i < 12; ++i) busy += SiteSoak::ops_of(i, t - 3600);
+    return 64 * kMiB + 1e4 * busy;
+  });
+  run.figure(backend, "cpu_user", [](double t) { return 1e6 * t; });
+  RecordingInfo info = recording_info();
+  info.host = "quietbox";
+  info.anchor.realtime_ns -= int64_t{3600} * 1'000'000'000;
+  write(path, run, 3600 + 400, true, info);
+}
+
 void write_runs(const std::string& folder) {
   DemoRun demo;
   write(folder + "/demo.tmk", demo.soak.run, demo.seconds);
@@ -70,6 +89,7 @@ void write_runs(const std::string& folder) {
   write_gaps(folder + "/gaps.tmk");
   write_two_runs(folder + "/two_runs.tmk");
   write_other_host(folder + "/other_host.tmk");
+  write_unmarked_host(folder + "/unmarked_host.tmk");
   std::string bytes = bytes_of(folder + "/demo.tmk");
   put(folder + "/torn.tmk", bytes.substr(0, bytes.size() * 2 / 3));
   for (size_t i = 0; i < 64; ++i) bytes[bytes.size() / 2 + i] ^= 0x55;
@@ -96,6 +116,7 @@ void write_named(const std::string& name, const std::string& stem) {
   add_gates(data, named_gates(name));
   for (const FormatEntry& format : all_formats()) {
     const std::string extension(format.name);
+    if (extension == "png" || extension == "pdf") continue;  // by a browser
     put(stem + "." + extension, render(data, extension.c_str()));
   }
 }

@@ -106,13 +106,13 @@ class Browser:
             if event is not None:
                 self.take(event)
 
-    def open(self, path, **media):
+    def open(self, path, wait=True, **media):
         target = self.call("Target.createTarget", url="about:blank")
         session = self.call("Target.attachToTarget", flatten=True,
                             targetId=target["targetId"])["sessionId"]
         page = Page(self, session, target["targetId"])
         self.pages[session] = page
-        page.load(path, media)
+        page.load(path, media, wait)
         return page
 
 
@@ -141,7 +141,7 @@ class Page:
         self.browser.call("Target.closeTarget", targetId=self.target)
         del self.browser.pages[self.session]
 
-    def load(self, path, media):
+    def load(self, path, media, wait):
         for domain in ("Runtime", "Log", "Network", "Page", "DOM"):
             self.call(domain + ".enable")
         self.resize(*self.browser.size)
@@ -149,12 +149,12 @@ class Page:
             {"name": name.replace("_", "-"), "value": value}
             for name, value in media.items()])
         self.call("Page.navigate", url=pathlib.Path(path).resolve().as_uri())
-        for _ in range(200):
+        for _ in range(200 if wait else 0):  # our page says when it is drawn
             if self.value("document.readyState === 'complete' && "
                           "document.documentElement.dataset.ready === 'true'"):
                 break
             self.browser.settle(0.05)
-        self.browser.settle(0.3)
+        self.browser.settle(0.3 if wait else 1.5)
 
     def resize(self, width, height):
         self.call("Emulation.setDeviceMetricsOverride", width=width,
