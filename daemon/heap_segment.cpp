@@ -178,6 +178,7 @@ Status HeapSegment::add_up_rows() {
   totals.untracked = count_of(header_->untracked);
   totals.sites_full = count_of(header_->sites_full);
   totals.nested = count_of(header_->nested);
+  totals.bypassed = relaxed(header_->bypassed) != 0;
   totals_ = totals;
   return {};
 }

@@ -32,6 +32,7 @@ class HeapSegment {
     uint64_t alloc_count = 0;  // estimated
     uint64_t samples = 0;
     uint64_t untracked = 0, sites_full = 0, nested = 0;
+    bool bypassed = false;  // the program calls a malloc of its own
   };
 
   // Checks seals, size and header. Error malformed: the rule that was broken;

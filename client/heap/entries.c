@@ -148,6 +148,10 @@ __asm__(
   TIDEMARK_HEAP_NEWS(CXX_RESOLVE_ALLOCATE)
   TIDEMARK_HEAP_DELETES(CXX_RESOLVE_FREE)
 
+  ".globl tidemark_heap_own_malloc\n"
+  ".hidden tidemark_heap_own_malloc\n"
+  ".set tidemark_heap_own_malloc, malloc\n"
+
   // As reallocarray(3) is defined: what realloc does with the product.
   BEGIN(reallocarray)
   "movq %rsi, %rax\n"

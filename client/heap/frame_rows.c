@@ -377,6 +377,17 @@ static struct frame_row look_up(const uint8_t* header, uintptr_t address) {
   return row_of(&m.now);
 }
 
+bool tidemark_heap_in_object(uintptr_t address) {
+#ifdef DLFO_STRUCT_HAS_EH_DBASE
+  struct dl_find_object found;
+  return _dl_find_object != NULL &&
+         _dl_find_object((void*)address, &found) == 0;
+#else
+  (void)address;
+  return false;
+#endif
+}
+
 struct frame_row tidemark_heap_frame_row(uintptr_t address) {
   const struct frame_row unknown = {0};
 #ifdef DLFO_STRUCT_HAS_EH_DBASE

@@ -87,7 +87,8 @@ struct tidemark_heap_header {
   uint32_t row_count;
   uint64_t period;       // bytes between two samples
   uint64_t alloc_bytes;  // asked for, sampled or not, told now and then
-  uint64_t reserved5[2];
+  uint32_t bypassed;     // 1: the program calls a malloc of its own
+  uint32_t reserved5[3];
   uint64_t untracked;   // samples that found no room among the blocks alive
   uint64_t sites_full;  // samples whose stack or row found no room
   uint64_t nested;      // calls from a signal handler inside of the shim

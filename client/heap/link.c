@@ -90,7 +90,10 @@ static struct tidemark_heap_segment* map(int memfd, uint64_t period) {
                       MAP_SHARED, memfd, 0);
   if (memory == MAP_FAILED) return NULL;
   // A child must not write into its parent's tables.
-  madvise(memory, TIDEMARK_HEAP_SEGMENT_BYTES, MADV_DONTFORK);
+  if (madvise(memory, TIDEMARK_HEAP_SEGMENT_BYTES, MADV_DONTFORK) != 0) {
+    munmap(memory, TIDEMARK_HEAP_SEGMENT_BYTES);
+    return NULL;
+  }
   struct tidemark_heap_segment* segment = memory;
   segment->header.major = TIDEMARK_HEAP_MAJOR;
   segment->header.minor = TIDEMARK_HEAP_MINOR;

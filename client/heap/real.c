@@ -22,6 +22,9 @@ TIDEMARK_HEAP_FREES(DECLARE_C_FREE)
 TIDEMARK_HEAP_NEWS(DECLARE_CXX_ALLOCATE)
 TIDEMARK_HEAP_DELETES(DECLARE_CXX_FREE)
 
+// entries.c: our malloc by a name that no other library can take.
+extern HIDDEN const char tidemark_heap_own_malloc[];
+
 #define FIRST_ALLOCATE(kind, symbol, where) \
   [kind] = tidemark_heap_resolve_##kind,
 #define FIRST_FREE(kind, symbol) [kind] = tidemark_heap_resolve_##kind,
@@ -173,6 +176,13 @@ void tidemark_heap_resolve(void) {
   find(TIDEMARK_HEAP_FREE_SIZED, free_without_size);
   find(TIDEMARK_HEAP_FREE_ALIGNED_SIZED, free_without_size);
   errno = saved;
+}
+
+bool tidemark_heap_is_bypassed(void) {
+  const int saved = errno;
+  const void* called = dlsym(RTLD_DEFAULT, "malloc");
+  errno = saved;
+  return called != NULL && called != (const void*)tidemark_heap_own_malloc;
 }
 
 static const void* module_of(real_function function) {

@@ -9,7 +9,7 @@
 
 #include "client/heap/shim.h"
 
-_Alignas(4096) struct shim_state tidemark_heap_state;
+struct shim_state tidemark_heap_state;
 
 // Sizes above are no memory: every allocator refuses them.
 #define LARGEST_SIZE ((uint64_t)1 << 47)
@@ -60,11 +60,6 @@ static void fork_in_child(void) {
   tidemark_heap_mark_early();
 }
 
-__attribute__((constructor)) static void begin(void) {
-  tidemark_heap_resolve();
-  pthread_atfork(NULL, NULL, fork_in_child);
-}
-
 static struct tidemark_heap_segment* start(uint64_t period) {
   struct shim_state* state = &tidemark_heap_state;
   uint32_t expected = SHIM_NEW;
@@ -76,13 +71,25 @@ static struct tidemark_heap_segment* start(uint64_t period) {
   const int64_t now = now_ns();
   if (now >= state->next_try_ns) {
     state->next_try_ns = now + RETRY_NS;
-    madvise(state, sizeof *state, MADV_WIPEONFORK);
-    segment = tidemark_heap_connect(period);
+    // Without it (before Linux 4.14) a child would take its parent's state for
+    // its own.
+    if (madvise(state, sizeof *state, MADV_WIPEONFORK) == 0) {
+      segment = tidemark_heap_connect(period);
+    }
     state->segment = segment;
   }
   __atomic_store_n(&state->phase, segment != NULL ? SHIM_READY : SHIM_NEW,
                    __ATOMIC_RELEASE);
   return segment;
+}
+
+__attribute__((constructor)) static void begin(void) {
+  tidemark_heap_resolve();
+  pthread_atfork(NULL, NULL, fork_in_child);
+  if (!tidemark_heap_is_bypassed()) return;
+  // No call will ever get here: at least that is told.
+  struct tidemark_heap_segment* segment = start(own_period());
+  if (segment != NULL) segment->header.bypassed = 1;
 }
 
 static struct tidemark_heap_segment* segment_of(void) {
@@ -255,10 +262,12 @@ static void* reallocated(uintptr_t old, uintptr_t size,
   void* result = tidemark_heap_real[TIDEMARK_HEAP_REALLOC](old, size, 0);
   if (known) {
     struct tidemark_heap_segment* segment = tidemark_heap_state.segment;
+    this_thread.busy = true;
     if (result != NULL || size == 0 ||
         !tidemark_heap_put_block(segment, &block)) {
       note_freed(segment, &block);
     }
+    this_thread.busy = false;
   }
   allocated((uintptr_t)result, size, caller);
   return result;

@@ -33,7 +33,7 @@ enum { SHIM_NEW = 0, SHIM_STARTING = 1, SHIM_READY = 2 };
 // All that a forked child must not inherit: the kernel hands it zeroes
 // (MADV_WIPEONFORK), so it begins anew, whatever forked it.
 struct shim_state {
-  uint32_t filter[FILTER_WORDS];
+  _Alignas(4096) uint32_t filter[FILTER_WORDS];  // whole pages, ours alone
   struct stripe stripes[STRIPES];
   uint32_t phase;
   uint32_t growing;  // lock: a stack or a row is added
@@ -66,6 +66,8 @@ extern HIDDEN _Thread_local int64_t tidemark_heap_left STATIC_TLS;
 typedef void* (*real_function)(uintptr_t, uintptr_t, uintptr_t);
 extern HIDDEN real_function tidemark_heap_real[TIDEMARK_HEAP_FUNCTIONS];
 HIDDEN void tidemark_heap_resolve(void);
+// Whether programs that call malloc call another than ours.
+HIDDEN bool tidemark_heap_is_bypassed(void);
 // Blocks handed out while the real functions were looked for.
 HIDDEN bool tidemark_heap_is_early(const void* block);
 HIDDEN void* tidemark_heap_realloc_early(void* block, size_t size);
@@ -122,6 +124,8 @@ struct frame_row {
   int32_t rbx_offset;
 };
 HIDDEN struct frame_row tidemark_heap_frame_row(uintptr_t address);
+// Whether the address lies in a program or library that is loaded.
+HIDDEN bool tidemark_heap_in_object(uintptr_t address);
 
 static inline void lock_spin(uint32_t* lock) {
   while (__atomic_exchange_n(lock, 1, __ATOMIC_ACQUIRE)) {

@@ -108,6 +108,10 @@ static bool step_by_pointer(struct cursor* at) {
       !read_word(&at->known, rbp + 8, &pc) || pc < PAGE) {
     return false;
   }
+  // Out of loaded code only where this one is generated code, too.
+  if (!tidemark_heap_in_object(pc) && tidemark_heap_in_object(at->pc)) {
+    return false;
+  }
   at->pc = pc;
   at->rbp = caller_rbp;
   at->sp = rbp + 16;

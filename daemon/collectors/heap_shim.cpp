@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/base/text.h"
+#include "core/os/file.h"
 #include "daemon/collectors/heap_metrics.h"
 #include "daemon/collectors/metric_ids.h"
 #include "daemon/collectors/site_metrics.h"
@@ -27,9 +27,12 @@ namespace tidemark {
 namespace {
 
 constexpr Nanoseconds kSettle = std::chrono::seconds(5);
-constexpr size_t kMostShims = 256;
+constexpr Nanoseconds kPatience = std::chrono::seconds(1);
+constexpr size_t kMostShims = 192;
 // Lives of one process: each exec begins one, and so may a hostile one.
 constexpr uint32_t kMostLives = 64;
+// Arrivals that are worth an event: a build has thousands.
+constexpr uint32_t kMostTold = 32;
 // Samples of a process in a second, before it is asked for fewer.
 constexpr double kMostSamples = 20'000;
 
@@ -70,6 +73,7 @@ class HeapShim final : public Collector {
   Status collect(const CollectRequest& request, FrameBuilder& frame) override {
     if (!rows_) return {};
     end_lives();
+    if (context_->heap.mode == HeapMode::shim) look_for_others(request.time);
     if (shims_.empty() && !opened_) return {};
     read_all();
     if (last_) settle();
@@ -98,9 +102,10 @@ class HeapShim final : public Collector {
     UniqueFd pidfd;
     SubjectId subject;
     std::vector<HeapSegment::WalkedStack> waiting;  // the desk had no room
-    uint64_t samples = 0;                           // at the last look
-    uint64_t period = 0;                            // that was asked for
-    bool over = false;                              // nothing more will come
+    uint64_t samples = 0, untracked = 0;            // at the last look
+    uint64_t period = 0;                            // that it began with
+    bool told = false;  // that it calls another malloc
+    bool over = false;  // nothing more will come
     bool read = false;  // its last figures are in a frame
   };
 
@@ -124,7 +129,9 @@ class HeapShim final : public Collector {
         ::syscall(SYS_pidfd_open, arrival.process.pid.value, 0)));
     context_->stacks.prepare(shim.process);
     context_->shims->add(shim.process);
-    tell(shim, EventKind::heap, "shim", "tells its allocations by itself");
+    if (told_++ < kMostTold) {
+      tell(shim, EventKind::heap, "shim", "tells its allocations by itself");
+    }
     return {};
   }
 
@@ -149,6 +156,37 @@ class HeapShim final : public Collector {
     }
   }
 
+  // Watched processes that the shim did not get into. It is mapped before they
+  // run, so a second later it is there or will never be.
+  void look_for_others(BootTime now) {
+    for (const SubjectId id : context_->processes.watched()) {
+      const Subject* subject = context_->processes.find(id);
+      if (subject == nullptr || subject->kernel_thread) continue;
+      const auto [seen, added] = seen_.try_emplace(subject->process, now);
+      if (seen->second == BootTime::max() || now - seen->second < kPatience) {
+        continue;
+      }
+      seen->second = BootTime::max();
+      if (context_->shims->holds(subject->process)) continue;
+      tell_missing(*subject);
+    }
+  }
+
+  void tell_missing(const Subject& subject) {
+    const std::string pid = std::to_string(subject.process.pid.value);
+    const auto maps =
+        read_file(context_->roots.proc + "/" + pid + "/maps", buffer_);
+    if (!maps || maps->find("/libtidemark-heap.so") != std::string_view::npos) {
+      return;
+    }
+    Shim missing;
+    missing.process = subject.process;
+    missing.name = subject.name + " (" + pid + ")";
+    tell(missing, EventKind::degraded, "heap",
+         "its heap is not seen: no libtidemark-heap in it (a static or "
+         "set-user-ID program, or started by others); --heap=probes sees it");
+  }
+
   void read_all() {
     sites_.clear();
     for (auto& [slot, shim] : shims_) {
@@ -170,6 +208,11 @@ class HeapShim final : public Collector {
     if (const Status read = shim.segment->read(); !read) {
       quarantine(shim, read.error());
       return;
+    }
+    if (shim.segment->totals().bypassed && !std::exchange(shim.told, true)) {
+      tell(
+          shim, EventKind::degraded, "heap",
+          "it calls a malloc of its own, past the shim; --heap=probes sees it");
     }
     auto stacks = shim.segment->take_stacks();
     std::move(stacks.begin(), stacks.end(), std::back_inserter(shim.waiting));
@@ -280,13 +323,17 @@ class HeapShim final : public Collector {
       const HeapSegment::Totals& totals = shim.segment->totals();
       const auto rate =
           static_cast<double>(totals.samples - shim.samples) / seconds;
+      const bool refused = totals.untracked > shim.untracked;
       shim.samples = totals.samples;
-      if (shim.over || context_->heap.sample_bytes == TIDEMARK_HEAP_EXACT ||
-          rate <= kMostSamples ||
-          totals.period * 2 > TIDEMARK_HEAP_LARGEST_PERIOD) {
-        continue;
+      shim.untracked = totals.untracked;
+      if (shim.period == 0) shim.period = totals.period;
+      if (shim.over || shim.period == TIDEMARK_HEAP_EXACT) continue;
+      if ((rate > kMostSamples || refused) &&
+          totals.period * 2 <= TIDEMARK_HEAP_LARGEST_PERIOD) {
+        shim.segment->set_period(totals.period * 2);
+      } else if (rate < kMostSamples / 8 && totals.period > shim.period) {
+        shim.segment->set_period(totals.period / 2);
       }
-      shim.segment->set_period(totals.period * 2);
     }
   }
 
@@ -332,10 +379,13 @@ class HeapShim final : public Collector {
   std::map<HeapSlot, Shim> shims_;
   std::map<ProcessKey, uint32_t> lives_;
   std::set<ProcessKey> barred_;
+  std::map<ProcessKey, BootTime> seen_;  // watched, since; max: looked at
+  std::string buffer_;
   std::vector<HeapSite> sites_;
   Cohort cohort_;
   HeapSlot next_slot_ = 0;
   BootTime last_look_;
+  uint32_t told_ = 0;
   bool opened_ = false;
   bool last_ = false;
 };

@@ -3,6 +3,8 @@
 #include <string>
 #include <vector>
 
+#include "client/channel.h"
+#include "client/heap/heap_channel.h"
 #include "record_fixture.h"
 #include "recorded_sites.h"
 
@@ -92,6 +94,59 @@ TEST_F(HeapShimTest, LeavesTheProbesOut) {
   const auto found = read();
   EXPECT_TRUE(found.has_level("heap: off"));
   EXPECT_TRUE(found.has_level("heap_shim: where a process brings it"));
+}
+
+// Sends a segment that is well, spoils it a moment later, and comes back with
+// others: malformed from the start, or of the wrong size.
+constexpr const char* kHostile = R"(
+import array, fcntl, mmap, os, socket, struct, sys, time
+size, magic, channel = int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+def send(length, fill):
+    fd = os.memfd_create("x", os.MFD_ALLOW_SEALING)
+    os.ftruncate(fd, length)
+    fcntl.fcntl(fd, 1033, 1 | 2 | 4)
+    memory = mmap.mmap(fd, 4096)
+    memory[:len(fill)] = fill
+    s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    s.connect(os.environ["TIDEMARK_SOCKET"])
+    hello = struct.pack("<QHHIQ", channel, 1, 0, 2, size) + bytes(136)
+    s.sendmsg([hello], [(socket.SOL_SOCKET, socket.SCM_RIGHTS,
+                         array.array("i", [fd]))])
+    return memory
+good = struct.pack("<QHHIQ", magic, 1, 0, 0, size) + bytes(40)
+good += struct.pack("<IIQ", 0, 0, 4096)
+memory = send(size, good)
+time.sleep(0.5)
+memory[64:72] = struct.pack("<II", 0xFFFFFFFF, 0xFFFFFFFF)
+time.sleep(0.5)
+for i in range(100):
+    try:
+        send(size, os.urandom(4096))
+        send(4096, good)
+    except OSError:
+        pass
+time.sleep(0.3)
+)";
+
+TEST_F(HeapShimTest, QuarantinesASegmentThatLies) {
+  const std::string script = path("hostile.py");
+  std::ofstream(script) << kHostile;
+  const std::string command =
+      "python3 " + script + " " + std::to_string(TIDEMARK_HEAP_SEGMENT_BYTES) +
+      " " + std::to_string(TIDEMARK_HEAP_MAGIC) + " " +
+      std::to_string(TIDEMARK_CHANNEL_MAGIC) +
+      " & { echo; sleep 0.3; } | LD_PRELOAD=" TIDEMARK_HEAP_SHIM
+      " TIDEMARK_HEAP_PERIOD=1 " TIDEMARK_HEAP_TARGET " malloc; wait";
+  ASSERT_EQ(record({"-q", "--heap=auto", "--interval=100ms", "--", "sh", "-c",
+                    command}),
+            0)
+      << said();
+  const auto events = read().of(EventKind::client_quarantined);
+  ASSERT_FALSE(events.empty());
+  EXPECT_NE(events[0].text.find("claims too many"), std::string::npos)
+      << events[0].text;
+  sites_ = read_recorded_sites(output());
+  expect("site_malloc_leak", 7, 7, 700);
 }
 
 TEST_F(HeapShimTest, SaysWhereItLookedForTheLibrary) {
