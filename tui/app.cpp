@@ -19,6 +19,8 @@ namespace tidemark {
 namespace {
 
 constexpr const char* kBootId = "/proc/sys/kernel/random/boot_id";
+// Where the service records (tidemarkd.service).
+constexpr const char* kStateFolder = "/var/lib/tidemark";
 // Records read between two looks at the keyboard.
 constexpr size_t kBatch = 256;
 constexpr Nanoseconds kSecond{1'000'000'000};
@@ -30,7 +32,16 @@ constexpr int kJudgeShare = 300;
 Result<FrameSource> open_source(const TopOptions& options, const Clock& clock) {
   std::string path = options.recording;
   if (path.empty()) {
-    TIDEMARK_TRY(path, find_live_recording(".", clock.anchor().realtime_ns));
+    const int64_t now = clock.anchor().realtime_ns;
+    auto live = find_live_recording(".", now);
+    if (!live) {
+      if (auto service = find_live_recording(kStateFolder, now)) {
+        live = std::move(service);
+      }
+    }
+    TIDEMARK_TRY(path, std::move(live));
+  } else {
+    TIDEMARK_TRY(path, newest_part(path));
   }
   return FrameSource::open(path);
 }
@@ -53,6 +64,7 @@ class Loop {
   bool wait();
   bool read_keys();
   bool read_recording();
+  bool go_on();
   bool judge();
   void draw();
   int timeout_ms() const;
@@ -63,6 +75,8 @@ class Loop {
   const Clock& clock_;
   std::string at_;
   bool unjudged_ = true;
+  bool was_live_ = false;  // it had no end when all of it was read
+  BootTime next_look_;     // for a part behind this one
   BootTime next_judgement_;
   BootTime drawn_;
 };
@@ -105,6 +119,28 @@ bool Loop::read_recording() {
   return fresh;
 }
 
+// The service begins a new file when one is full or the daemon begins again:
+// who stood at the tail goes along.
+bool Loop::go_on() {
+  if (!source_.caught_up()) return false;
+  if (!source_.closed()) was_live_ = true;
+  const BootTime now = clock_.now();
+  const bool silent = now - source_.history().tail().time() > 3 * kSecond;
+  if (!was_live_ || !source_.following() || now < next_look_ ||
+      !(source_.closed() || silent)) {
+    return false;
+  }
+  next_look_ = now + kSecond;
+  const auto next = find_successor(source_.path());
+  if (!next) return false;
+  auto opened = FrameSource::open(*next);
+  if (!opened) return false;  // not yet begun: the next look
+  source_ = std::move(*opened);
+  controller_.on_next_part();
+  next_judgement_ = {};
+  return true;
+}
+
 bool Loop::judge() {
   const BootTime now = clock_.now();
   const bool last = source_.closed() && source_.caught_up();
@@ -133,6 +169,7 @@ Result<int> Loop::run() {
     if (!wait()) break;
     bool changed = read_keys();
     changed |= read_recording();
+    changed |= go_on();
     changed |= controller_.read_on(kBatch);
     changed |= judge();
     if (!at_.empty() && source_.caught_up()) {

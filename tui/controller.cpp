@@ -60,6 +60,14 @@ void Controller::set_verdicts(Verdicts verdicts) {
   verdicts_ = std::move(verdicts);
 }
 
+void Controller::on_next_part() {
+  verdicts_ = {};
+  choices_.window.reset();
+  anchor_ = {};
+  playing_ = false;
+  message_ = "goes on in " + source_.path();
+}
+
 Mode Controller::mode() const {
   const Nanoseconds silence = now_ - source_.history().tail().time();
   const bool written = live_ && !source_.closed() && silence < kGone;

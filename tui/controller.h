@@ -27,6 +27,8 @@ class Controller {
   // Moves to a time as typed (time_target.h).
   Status go_to(std::string_view text);
   void set_verdicts(Verdicts verdicts);
+  // The source goes on in another file, whose subjects have the same ids.
+  void on_next_part();
   // A click on what the last draw() put there.
   void click(const Click& click);
   // The recording to compare with. Errors: those of OtherRun::open.

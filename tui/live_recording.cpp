@@ -7,10 +7,12 @@
 #include <array>
 #include <memory>
 #include <optional>
+#include <tuple>
 #include <vector>
 
 #include "core/os/file.h"
 #include "core/store/recording_reader.h"
+#include "core/store/recording_series.h"
 
 namespace tidemark {
 namespace {
@@ -74,6 +76,31 @@ Result<std::string> find_live_recording(const std::string& folder,
               "no recording is being written here; start one with "
               "'tidemark record -o run.tmk -- COMMAND', or name one: "
               "'tidemark top run.tmk'");
+}
+
+Result<std::string> newest_part(const std::string& path) {
+  struct stat status{};
+  if (::stat(path.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) {
+    return path;
+  }
+  TIDEMARK_TRY(const std::vector<SeriesPart> parts, series_parts(path));
+  if (!parts.empty()) return parts.back().path();
+  const std::vector<Candidate> others = recordings_in(path);
+  if (!others.empty()) return others.front().path;
+  return fail(ErrorKind::not_found, path + ": no recording in this folder");
+}
+
+std::optional<std::string> find_successor(const std::string& path) {
+  const auto own = parse_series_part(path);
+  if (!own) return std::nullopt;
+  const auto parts =
+      series_parts(own->folder.empty() ? std::string(".") : own->folder);
+  if (!parts || parts->empty()) return std::nullopt;
+  const SeriesPart& last = parts->back();
+  if (std::tie(last.begun, last.number) <= std::tie(own->begun, own->number)) {
+    return std::nullopt;
+  }
+  return last.path();
 }
 
 bool is_this_boot(const RecordingInfo& info, const std::string& boot_id_path) {

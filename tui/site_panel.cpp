@@ -146,8 +146,8 @@ void draw_matrix(const Pane& pane, const Finding& finding,
   pane.text_right(right_of(0), 1, "TAKEN", kTitle);
   for (size_t c = 0; c < rows.size(); ++c) {
     const bool last = c + 1 == rows.size();
-    pane.text_right(right_of(c + 1), 1, last ? "END" : cohort_name(rows[c]),
-                    kTitle, kCellWidth - 1);
+    pane.text_right(right_of(c + 1), 1, last ? "END" : rows[c].phase, kTitle,
+                    kCellWidth - 1);
   }
   for (size_t r = 0; r < rows.size(); ++r) {
     const int y = static_cast<int>(r) + 2;

@@ -5,6 +5,7 @@
 //                                         in hex, FOLDER/LINE.FORMAT: the
 //                                         report of a run in which all is
 //                                         called so
+//   write_recordings recordings HEX FOLDER  only their recordings, N.tmk
 #include <fstream>
 #include <iostream>
 
@@ -107,10 +108,12 @@ std::string from_hex(const std::string& digits) {
   return bytes;
 }
 
-void write_named(const std::string& name, const std::string& stem) {
+void write_named(const std::string& name, const std::string& stem,
+                 bool reports) {
   NamedRun named(name);
   const std::string recording = stem + ".tmk";
   write(recording, named.run, named.seconds, true, named.info);
+  if (!reports) return;
   ReportData data = load(recording);
   data.path = name;
   add_gates(data, named_gates(name));
@@ -129,11 +132,13 @@ int main(int argc, char** argv) {
   const std::vector<std::string> words(argv + 1, argv + argc);
   if (words.size() == 2 && words[0] == "runs") {
     write_runs(words[1]);
-  } else if (words.size() == 3 && words[0] == "named") {
+  } else if (words.size() == 3 &&
+             (words[0] == "named" || words[0] == "recordings")) {
     std::ifstream lines(words[1]);
     std::string line;
     for (int number = 0; std::getline(lines, line); ++number) {
-      write_named(from_hex(line), words[2] + "/" + std::to_string(number));
+      write_named(from_hex(line), words[2] + "/" + std::to_string(number),
+                  words[0] == "named");
     }
   } else {
     std::cerr << "write_recordings: see its first lines\n";

@@ -210,6 +210,11 @@ std::string write_hostile(const std::string& text) {
     frame.columns.push_back(
         {MetricId(i), BootTime(), Nanoseconds(0), {SubjectId(i)}, {5}});
   }
+  EXPECT_TRUE(writer->define(Module{ModuleId(0), text, text.substr(0, 20)}));
+  EXPECT_TRUE(writer->define(AddressSymbols{
+      {ModuleId(0), 1}, {{text, text, 7, true}, {text, text, 9, false}}}));
+  EXPECT_TRUE(writer->define(
+      Stack{StackId(0), {{ModuleId(0), 1}, {ModuleId(0), 2}}, {}, true}));
   using enum EventKind;
   std::vector<Event> events;
   for (const EventKind kind :
@@ -246,8 +251,14 @@ TEST(Hostile, TwoHundredStringsInEveryTextFieldLeaveGlyphsOnly) {
     finding.reason = finding.leak_class = finding.op_name = text;
     finding.phases = {text};
     finding.verdict = Verdict::leak;
+    FindingSite site;
+    site.kind = SiteKind::heap;
+    site.stack = StackId(0);
+    site.cohorts = {{text, 1, 5, {5, 5}}, {text, 2, 5, {5}}};
+    finding.sites = {site};
     verdicts.findings.push_back(finding);
     controller.set_verdicts(verdicts);
+    ASSERT_EQ(source->stacks().resolve(StackId(0)).size(), 3u);
     ASSERT_TRUE(controller.compare_with(path));
     while (controller.reading()) controller.read_on(1000);
     for (const ViewEntry& view : all_views()) {
