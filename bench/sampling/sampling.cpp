@@ -16,6 +16,7 @@
 #include "daemon/frame_writer.h"
 #include "daemon/process_table.h"
 #include "daemon/registry.h"
+#include "daemon/stack_desk.h"
 
 namespace {
 
@@ -44,8 +45,9 @@ Ours measure_ours(int passes) {
   Registry registry;
   ProcessTable table(Roots{}, registry);
   const SystemClock clock;
+  StackDesk stacks(registry, Roots{}.proc);
   const auto scan = all_collectors().front().make();
-  const auto level = scan->start({Roots{}, registry, table, clock});
+  const auto level = scan->start({Roots{}, registry, table, stacks, clock});
   if (!level) {
     std::fprintf(stderr, "%s\n", level.error().what.c_str());
     std::exit(1);

@@ -84,7 +84,9 @@ TEST_F(HeapBadInputTest, TargetsThatExitDuringAttachAreNamedOrTraced) {
     HeapSession session(*tracer_);
     const Status attached = session.attach(Pid{target});
     (attached ? traced : refused) += 1;
-    if (!attached) EXPECT_FALSE(attached.error().what.empty());
+    if (!attached) {
+      EXPECT_FALSE(attached.error().what.empty());
+    }
     ::waitpid(target, nullptr, 0);
     EXPECT_TRUE(session.read());
   }

@@ -232,7 +232,9 @@ TEST_F(ServiceFaults, ThousandsOfProcessesAreSampled) {
   ASSERT_EQ(std::ssize(crowd), wanted);
   std::set<int32_t> seen;
   for (const std::string& part : parts()) {
-    for (const Subject& subject : try_read(part)->dictionary.subjects()) {
+    const auto back = try_read(part);
+    ASSERT_TRUE(back) << part;
+    for (const Subject& subject : back->dictionary.subjects()) {
       if (subject.kind == SubjectKind::process) {
         seen.insert(subject.process.pid.value);
       }

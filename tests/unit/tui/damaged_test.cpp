@@ -30,8 +30,8 @@ std::string draw_all(const std::string& path) {
   std::string text;
   for (const ViewEntry& view : all_views()) {
     EXPECT_TRUE(controller.open_view(view.name));
-    for (const Key key :
-         {keys::kHome, Key{'['}, Key{']'}, Key{'T'}, Key{'+'}, keys::kEnd}) {
+    for (const Key key : std::initializer_list<Key>{keys::kHome, '[', ']', 'T',
+                                                    '+', keys::kEnd}) {
       controller.handle(key);
       text += screen_text(controller, 120, 40);
     }
@@ -48,7 +48,9 @@ TEST(Damaged, ATornRecordingShowsWhatItHas) {
     std::ofstream(torn, std::ios::binary)
         << bytes.substr(0, bytes.size() * i / 24);
     const std::string text = draw_all(torn);
-    if (i > 12) EXPECT_NE(text.find("shopd"), std::string::npos) << i;
+    if (i > 12) {
+      EXPECT_NE(text.find("shopd"), std::string::npos) << i;
+    }
   }
   std::filesystem::remove_all(folder_of_test());
 }
