@@ -30,6 +30,7 @@ service() {
   "$vm" "$@" --packages "$(echo $packages)" --timeout 900 \
     --dir "$work/t:/mnt/t" -- \
     env CLIENTS="${CLIENTS:-50}" RESTARTS="${RESTARTS:-20}" \
+    WATCHDOG="${WATCHDOG:-3}" \
     bash /mnt/t/service.sh /mnt/t /mnt/t/tmk_reader.py
 }
 core() {
@@ -50,7 +51,7 @@ for what in ${WHAT:-service-here service core}; do
   echo "== $what"
   case $what in
     service-here) service --nspawn ;;
-    service) CLIENTS=${CLIENTS:-50} service ;;
+    service) WATCHDOG=${WATCHDOG:-20} service ;;
     core) core ;;
     *) echo "unknown: $what" >&2 && exit 64 ;;
   esac
