@@ -31,8 +31,9 @@ def run(*words, **more):
 def main(build, source):
     place = pathlib.Path(tempfile.mkdtemp(prefix="tidemark-package-"))
     prefix = place / "usr"
-    run("cmake", "--install", build, "--component", "client", "--prefix",
-        prefix)
+    for component in ("libtidemark0", "libtidemark-dev"):
+        run("cmake", "--install", build, "--component", component, "--prefix",
+            prefix)
     (pc,) = prefix.glob("lib/**/tidemark.pc")
     libraries = pc.parent.parent
     env = dict(os.environ, PKG_CONFIG_PATH=str(pc.parent),

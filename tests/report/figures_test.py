@@ -243,7 +243,7 @@ class Figures(unittest.TestCase):
                              form)
 
     def test_html_draws_the_timeline_of_report_json(self):
-        page = html5lib.parse(self.rendered("html"),
+        page = html5lib.parse(self.rendered("html", *reports.GATES),
                               namespaceHTMLElements=False)
         data = json.loads(page.find(".//script[@id='data']").text)
         self.assertEqual(data["timeline"], self.report["timeline"])
