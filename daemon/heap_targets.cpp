@@ -115,7 +115,14 @@ HeapTargets::Target* HeapTargets::make(Pid pid, HeapOutput& output) {
 }
 
 Status HeapTargets::link(Target& target, HeapObject object, FileIdentity file) {
-  if (std::ranges::find(target.files, file) != target.files.end()) return {};
+  const auto known = std::ranges::find(target.files, file);
+  if (known != target.files.end()) {
+    // What leads to it now: after an exec the old way leads nowhere, and
+    // children take it from here.
+    target.objects[static_cast<size_t>(known - target.files.begin())].path =
+        object.path;
+    return {};
+  }
   TIDEMARK_CHECK(tracer_.add_object(target.slot, object));
   target.objects.push_back(std::move(object));
   target.files.push_back(file);
@@ -313,10 +320,13 @@ void HeapTargets::follow(const Target& parent, Pid child, HeapOutput& output) {
   Target* target = make(child, output);
   if (target == nullptr) return;
   for (size_t i = 0; i < objects.size(); ++i) {
-    if (const Status linked = link(*target, objects[i], files[i]); !linked) {
-      end(*target, output);  // gone already
+    if (link(*target, objects[i], files[i])) continue;
+    // Its parent's way to it is no more; its own maps tell, or it is gone.
+    if (!link_all(*target, output)) {
+      end(*target, output);
       return;
     }
+    break;
   }
   begin_sampling(*target, output);
   look_again(*target, output);

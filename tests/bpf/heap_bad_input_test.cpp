@@ -150,10 +150,16 @@ TEST_F(HeapBadInputTest, AHostileElfIsRefusedWithoutACrash) {
     file.seekp(at);
     file.write(reinterpret_cast<const char*>(&value), bytes);
   };
-  uint64_t sections = 0;
-  file.seekg(40);  // e_shoff
-  file.read(reinterpret_cast<char*>(&sections), 8);
-  for (uint64_t i = 1; i < 24; ++i) {  // sh_offset, sh_size, sh_link
+  const auto get = [&](std::streamoff at, int bytes) {
+    uint64_t value = 0;
+    file.seekg(at);
+    file.read(reinterpret_cast<char*>(&value), bytes);
+    return value;
+  };
+  const uint64_t sections = get(40, 8);  // e_shoff
+  const uint64_t count = get(60, 2);     // e_shnum
+  ASSERT_GT(count, 20u);
+  for (uint64_t i = 1; i < count; ++i) {  // sh_offset, sh_size, sh_link
     const auto section = static_cast<std::streamoff>(sections + i * 64);
     put(section + 24, 0xfffffffffffffff0 - i, 8);
     put(section + 32, i % 2 == 0 ? ~uint64_t{0} : 1, 8);

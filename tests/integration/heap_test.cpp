@@ -49,8 +49,10 @@ class HeapTest : public RecordTest {
     const pid_t recorder = start(words);
     EXPECT_TRUE(wait_until([&] { return is_probed(number); }));
     // They count from the moment that all of them are there.
-    ::usleep(300'000);
-    EXPECT_EQ(::write(to_target.get(), "xx", 2), 2);
+    ::usleep(500'000);
+    EXPECT_EQ(::write(to_target.get(), "x", 1), 1);
+    ::usleep(400'000);
+    EXPECT_EQ(::write(to_target.get(), "x", 1), 1);
     return wait_for(recorder);
   }
 
