@@ -80,6 +80,33 @@ with session.run("soak", users=50) as run:
 '''
 
 
+ALERTED = '''
+import time, tidemark
+
+with tidemark.Session("alerted").run("watched") as run:
+    heard = []
+    with run.on_alert(heard.append):
+        deadline = time.monotonic() + 30
+        while not heard and time.monotonic() < deadline:
+            time.sleep(0.05)
+    assert heard and heard[0].status == "fail", heard
+    assert abs(heard[0].time_ns - run.now_ns()) < 60e9
+    held = run.gate("max(rss_anon) < 1GiB", 30)
+    assert held.status == "pass" and 0 < held.value < 2**30, held
+    failed = run.gate("max(rss_anon) < 1KiB", 30)
+    assert failed.status == "fail" and not failed, failed
+    wrong = run.gate("max(no_such_metric) < 1", 30)
+    assert wrong.status == "inconclusive" and "no_such" in wrong.reason, wrong
+'''
+
+
+class Watched(unittest.TestCase):
+    def test_gates_are_answered_and_alerts_heard(self):
+        run = record([sys.executable, "-c", ALERTED],
+                     options=("--gate", "memory: max(rss_anon) < 1KiB"))
+        self.assertEqual(run.code, 20, run.output)
+
+
 class Recorded(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
