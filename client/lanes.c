@@ -102,8 +102,8 @@ static uint32_t find_lane(struct tidemark_segment* segment, uint32_t id) {
   return 0;
 }
 
-bool tidemark_claim(struct tidemark_session* session,
-                    struct thread_state* thread) {
+static bool claim(struct tidemark_session* session,
+                  struct thread_state* thread) {
   struct tidemark_segment* segment = tidemark_segment_get(session);
   if (segment == NULL) return false;
   if (thread->id == 0) thread->id = (uint32_t)syscall(SYS_gettid);
@@ -123,4 +123,13 @@ bool tidemark_claim(struct tidemark_session* session,
   // Plain increments need a stripe of one's own.
   if (index != 0) thread->stripe = &segment->stripes[index];
   return true;
+}
+
+// A thread that is cancelled amid this would keep its lane for ever.
+bool tidemark_claim(struct tidemark_session* session,
+                    struct thread_state* thread) {
+  const int cancellation = tidemark_hold_cancellation();
+  const bool claimed = claim(session, thread);
+  tidemark_release_cancellation(cancellation);
+  return claimed;
 }
