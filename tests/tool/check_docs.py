@@ -101,7 +101,8 @@ def check_links():
     for file in sorted(ROOT.rglob("*.md")):
         if SKIPPED & set(file.relative_to(ROOT).parts):
             continue
-        for target in LINK.findall(file.read_text()):
+        prose = re.sub(r"(?ms)^```.*?^```", "", file.read_text())
+        for target in LINK.findall(prose):
             if "://" in target or (file.parent / target).exists():
                 continue
             yield f"{file.relative_to(ROOT)}: {target} does not exist"
