@@ -118,8 +118,11 @@ class HeapShim final : public Collector {
     }
     TIDEMARK_TRY(auto segment, HeapSegment::map(std::move(arrival.memfd)));
     supersede(arrival.process);
+    // Who ends before the next tick is forgotten by then.
+    for (auto& [slot, known] : shims_) find_subject(slot, known);
     open_metrics();
-    Shim& shim = shims_[next_slot_++];
+    const HeapSlot slot = next_slot_++;
+    Shim& shim = shims_[slot];
     shim.process = arrival.process;
     shim.name =
         arrival.comm + " (" + std::to_string(arrival.process.pid.value) + ")";
@@ -127,6 +130,7 @@ class HeapShim final : public Collector {
     shim.segment->set_cohort(cohort_.ordinal);
     shim.pidfd = UniqueFd(static_cast<int>(
         ::syscall(SYS_pidfd_open, arrival.process.pid.value, 0)));
+    find_subject(slot, shim);
     context_->stacks.prepare(shim.process);
     context_->shims->add(shim.process);
     if (told_++ < kMostTold) {
