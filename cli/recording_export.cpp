@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <ctime>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <optional>
@@ -66,15 +67,22 @@ Result<std::vector<Part>> read_parts(const std::string& source) {
   return parts;
 }
 
-struct Range {
-  int64_t from = INT64_MIN, to = INT64_MAX;  // since 1970, ns
+// What is to be exported, on the clock of the marks and ticks themselves: wall
+// times of one instant differ between two parts, whose anchors were read apart.
+struct Choice {
+  std::vector<Part> parts;  // of one life
+  BootTime from = boot_time(0), to = boot_time(INT64_MAX);
 };
 
+bool overlaps(const Part& part, BootTime from, BootTime to) {
+  return part.end >= from && part.begin <= to;
+}
+
 // The newest run of this name, by its marks alone.
-Result<Range> range_of_run(const std::vector<Part>& parts,
-                           const std::string& name) {
-  std::optional<Range> found;
-  std::string life;
+Result<Choice> choose_run(const std::vector<Part>& parts,
+                          const std::string& name) {
+  std::optional<Run> found;
+  std::string life, found_life;
   PhaseTracker phases;
   for (const Part& part : parts) {
     if (part.life != life) phases = PhaseTracker();
@@ -86,19 +94,30 @@ Result<Range> range_of_run(const std::vector<Part>& parts,
     }
     for (const Run& run : phases.runs()) {
       if (run.name != name) continue;
-      found = Range{part.anchor.realtime_at(run.begin),
-                    run.open ? INT64_MAX : part.anchor.realtime_at(run.end)};
+      found = run;
+      found_life = life;
     }
   }
-  if (found) return *found;
-  return fail(ErrorKind::usage, "no run has the name '" + name + "'");
+  if (!found) {
+    return fail(ErrorKind::usage, "no run has the name '" + name + "'");
+  }
+  Choice choice;
+  choice.from = found->begin;
+  if (!found->open) choice.to = found->end;
+  std::ranges::copy_if(parts, std::back_inserter(choice.parts),
+                       [&](const Part& part) {
+                         return part.life == found_life &&
+                                overlaps(part, choice.from, choice.to);
+                       });
+  return choice;
 }
 
-Result<Range> range_of(const ExportRequest& request,
-                       const std::vector<Part>& parts) {
-  if (!request.run.empty()) return range_of_run(parts, request.run);
+struct Range {
+  int64_t from = INT64_MIN, to = INT64_MAX;  // since 1970, ns
+};
+
+Result<Range> range_of(const ExportRequest& request, int64_t end) {
   Range range;
-  const int64_t end = parts.back().end_unix();
   if (!request.from.empty()) {
     TIDEMARK_TRY(range.from, parse_instant(request.from, end));
   }
@@ -133,6 +152,21 @@ Result<std::vector<Part>> chosen_parts(const std::vector<Part>& parts,
                   names +
                   "; export each by --from and --to, and join them "
                   "with tidemark report A.tmk B.tmk");
+}
+
+Result<Choice> choose(const ExportRequest& request,
+                      const std::vector<Part>& parts) {
+  if (!request.run.empty()) return choose_run(parts, request.run);
+  TIDEMARK_TRY(const Range range, range_of(request, parts.back().end_unix()));
+  Choice choice;
+  TIDEMARK_TRY(choice.parts, chosen_parts(parts, range));
+  const ClockAnchor& anchor = choice.parts.front().anchor;
+  const auto boot = [&](int64_t unix_ns) {
+    return boot_time(unix_ns - anchor.realtime_ns + anchor.boot_ns);
+  };
+  if (range.from != INT64_MIN) choice.from = boot(range.from);
+  if (range.to != INT64_MAX) choice.to = boot(range.to);
+  return choice;
 }
 
 class RecordingExport {
@@ -329,16 +363,9 @@ Result<int64_t> parse_instant(const std::string& text, int64_t end_unix_ns) {
 
 Result<ExportResult> export_recording(const ExportRequest& request) {
   TIDEMARK_TRY(const auto parts, read_parts(request.source));
-  TIDEMARK_TRY(const Range range, range_of(request, parts));
-  TIDEMARK_TRY(const auto chosen, chosen_parts(parts, range));
-  const ClockAnchor& anchor = chosen.front().anchor;
-  const auto boot = [&](int64_t unix_ns) {
-    if (unix_ns == INT64_MIN) return boot_time(0);
-    if (unix_ns == INT64_MAX) return boot_time(INT64_MAX);
-    return boot_time(unix_ns - anchor.realtime_ns + anchor.boot_ns);
-  };
-  RecordingExport out(request.output, boot(range.from), boot(range.to));
-  for (const Part& part : chosen) TIDEMARK_CHECK(out.take(part));
+  TIDEMARK_TRY(const Choice choice, choose(request, parts));
+  RecordingExport out(request.output, choice.from, choice.to);
+  for (const Part& part : choice.parts) TIDEMARK_CHECK(out.take(part));
   return out.finish();
 }
 

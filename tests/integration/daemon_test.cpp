@@ -111,10 +111,10 @@ TEST_F(ServiceTest, ARunIsExportedAsOneFile) {
   const ReadBack run = read();
   EXPECT_TRUE(run.closed);
   EXPECT_TRUE(run.damages.empty());
-  EXPECT_EQ(run.of(EventKind::run_begin).size(), 1u);
+  ASSERT_EQ(run.of(EventKind::run_begin).size(), 1u);
   EXPECT_EQ(run.of(EventKind::phase_begin).size(), 1u);
   EXPECT_EQ(run.of(EventKind::phase_end).size(), 1u);
-  EXPECT_EQ(run.of(EventKind::run_end).size(), 1u);
+  ASSERT_EQ(run.of(EventKind::run_end).size(), 1u);
   // Every tick of the parts in that time, once.
   const BootTime from = run.of(EventKind::run_begin)[0].time;
   const BootTime to = run.of(EventKind::run_end)[0].time;

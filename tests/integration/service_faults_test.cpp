@@ -306,7 +306,14 @@ TEST_F(ServiceFaults, AnUpgradeUnderLiveClientsLosesNoMark) {
         session.note("m" + std::to_string(c) + "-" + std::to_string(count++));
         std::this_thread::sleep_for(20ms);
       }
-      const bool done = session.flush(20s) == Answer::done;
+      // A flush says at once that no daemon is there; a client looks for the
+      // next one once a second.
+      bool done = false;
+      wait_until([&] {
+        const Answer answer = session.flush(20s);
+        done = answer == Answer::done;
+        return answer != Answer::no_daemon;
+      });
       std::ofstream(path("made" + std::to_string(c)))
           << count << " " << session.dropped() << " " << done << "\n";
       ::_exit(0);
