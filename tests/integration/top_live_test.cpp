@@ -88,9 +88,15 @@ TEST_F(TopLoadTest, WatchesRedisUnderLoadAndTravelsInIt) {
   keys("]");
   await("phase soak");
   keys("1");
+  keys("End");
+  await("LIVE");
+  // On a narrow screen a column is soon longer than two ticks.
+  await("at 00:00:2");
+  resize(60, 20);
   keys("+");
   await("zoom x2");
   keys("-");
+  resize(120, 40);
   keys("End");
   await("LIVE");
   keys("m");
@@ -107,7 +113,7 @@ TEST_F(TopLoadTest, WatchesRedisUnderLoadAndTravelsInIt) {
   const auto notes = read().of(EventKind::note);
   EXPECT_TRUE(std::ranges::any_of(
       notes, [](const Event& note) { return note.name == "deploy 42"; }));
-  EXPECT_THAT(run(std::string(kTidemark) + " report -f json " + output()),
+  EXPECT_THAT(run(std::string(kTidemark) + " report -f text " + output()),
               HasSubstr("deploy 42"));
   top("run.tmk --view events");
   EXPECT_THAT(await("deploy 42"), HasSubstr("END"));
@@ -128,7 +134,7 @@ TEST_F(TopTest, OutlivesAStormOfSizes) {
   resize(120, 40);
   keys("1");
   EXPECT_THAT(await("LIVE"), HasSubstr("phases"));
-  await("1 watched of");
+  await("1 watched");
   keys("q");
   expect_restored();
   ::kill(recorder, SIGTERM);
