@@ -127,7 +127,7 @@ TEST_F(SmallDisk, ADiskThatIsFullFromTheBeginIsNamed) {
 TEST_F(SmallDisk, OldPartsMakeRoom) {
   if (!mounted_) GTEST_SKIP() << "no rights to mount";
   const pid_t pid = serve(
-      {"--keep-free", "0B", "--rotate-size", "64KiB", "--keep-size", "200KiB"});
+      {"--keep-free", "0B", "--rotate-age", "1s", "--keep-size", "64KiB"});
   EXPECT_TRUE(wait_until([&] {
     const auto here = parts();
     return !here.empty() && parse_series_part(here.front())->number > 2;
