@@ -2,7 +2,6 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -12,6 +11,7 @@
 
 #include "core/os/unique_fd.h"
 #include "probes/probe_host.h"
+#include "probes/process_walk.h"
 #include "probes/scan_totals.h"
 #include "process_scan.skel.h"
 
@@ -28,72 +28,14 @@ struct Close {
 };
 using Probe = std::unique_ptr<process_scan_bpf, Close>;
 
-Result<Probe> open_probe(const ProbeLog& log) {
-  Probe probe(process_scan_bpf__open());
-  if (!probe) return probe_failed(kName, "opening", errno, log);
-  probe->rodata->pid_namespace_inode = own_pid_namespace();
-  return probe;
-}
-
-// One call of the walking program leaves all records in a shared map.
-class TaskWalk {
- public:
-  // The walk does not give way to others: up to here it takes a few
-  // milliseconds even with cold caches.
-  static constexpr uint32_t kMostTasks = 16'384;
-
-  static Result<std::unique_ptr<TaskWalk>> open(uint32_t room) {
-    const ProbeLog log;
-    TIDEMARK_TRY(Probe probe, open_probe(log));
-    probe->rodata->most_walked_tasks = kMostTasks;
-    bpf_program__set_autoload(probe->progs.walk_tasks, true);
-    bpf_map__set_max_entries(probe->maps.walked, room);
-    const int error = process_scan_bpf__load(probe.get());
-    if (error != 0) return probe_failed(kName, "loading", -error, log);
-    const size_t size = room * sizeof(tidemark_process_record);
-    void* records = ::mmap(nullptr, size, PROT_READ, MAP_SHARED,
-                           bpf_map__fd(probe->maps.walked), 0);
-    if (records == MAP_FAILED) {
-      return probe_failed(kName, "mapping", errno, log);
-    }
-    return std::unique_ptr<TaskWalk>(
-        new TaskWalk(std::move(probe), records, room));
-  }
-  ~TaskWalk() { ::munmap(records_, room_ * sizeof(tidemark_process_record)); }
-  TaskWalk(const TaskWalk&) = delete;
-  TaskWalk& operator=(const TaskWalk&) = delete;
-
-  uint32_t room() const { return room_; }
-  // One pass; its records until the next one. False: it was cut short.
-  Result<bool> run() {
-    bpf_test_run_opts options{};
-    options.sz = sizeof options;
-    const int error = bpf_prog_test_run_opts(
-        bpf_program__fd(probe_->progs.walk_tasks), &options);
-    if (error != 0) return fail_errno("task walk", -error);
-    return probe_->bss->walk_cut == 0 && probe_->bss->walked_processes <= room_;
-  }
-  std::span<const tidemark_process_record> records() const {
-    return {static_cast<const tidemark_process_record*>(records_),
-            probe_->bss->walked_processes};
-  }
-
- private:
-  TaskWalk(Probe probe, void* records, uint32_t room)
-      : probe_(std::move(probe)), records_(records), room_(room) {}
-
-  Probe probe_;
-  void* records_;
-  uint32_t room_;
-};
-
 // The iterator's records, read as a file.
 class TaskIterator {
  public:
   static Result<std::unique_ptr<TaskIterator>> open() {
     const ProbeLog log;
-    TIDEMARK_TRY(Probe probe, open_probe(log));
-    bpf_program__set_autoload(probe->progs.scan_task, true);
+    Probe probe(process_scan_bpf__open());
+    if (!probe) return probe_failed(kName, "opening", errno, log);
+    probe->rodata->pid_namespace_inode = own_pid_namespace();
     const int error = process_scan_bpf__load(probe.get());
     if (error != 0) return probe_failed(kName, "loading", -error, log);
     std::unique_ptr<bpf_link, Close> link(
