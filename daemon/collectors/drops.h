@@ -24,10 +24,11 @@ class Drops {
   }
 
   // Totals since the recording began.
+  template <typename Count = int64_t>
   void put(FrameBuilder& frame,
-           const std::array<int64_t, kCauses>& totals) const {
+           const std::array<Count, kCauses>& totals) const {
     for (size_t i = 0; i < kCauses; ++i) {
-      frame.put(metric_, subjects_[i], totals[i]);
+      frame.put(metric_, subjects_[i], static_cast<int64_t>(totals[i]));
     }
   }
 

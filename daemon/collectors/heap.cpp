@@ -9,15 +9,17 @@
 #include <chrono>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "core/os/file.h"
+#include "daemon/collectors/drops.h"
 #include "daemon/collectors/heap_metrics.h"
+#include "daemon/collectors/heap_sites.h"
 #include "daemon/collectors/metric_ids.h"
-#include "daemon/collectors/site_metrics.h"
 #include "daemon/heap_guard.h"
 #include "daemon/heap_rows.h"
 #include "daemon/heap_worker.h"
@@ -32,9 +34,6 @@ namespace {
 // How long the end of a recording waits for stacks and their names.
 constexpr Nanoseconds kSettle = std::chrono::seconds(5);
 
-constexpr MetricSpec kDropped = {"self.dropped", SubjectKind::self,
-                                 MetricKind::counter, Unit::count,
-                                 "What was lost, by cause."};
 constexpr std::array<std::string_view, 7> kCauses = {
     "heap_live_full", "heap_sites_full", "heap_stacks", "heap_events",
     "heap_returns",   "heap_frees",      "heap_state"};
@@ -73,7 +72,7 @@ class Heap final : public Collector {
     take_output();
     TIDEMARK_CHECK(worker_->tracer().read_sites(read_));
     rows_->add_up(read_, last_);
-    put_sites(frame);
+    sites_->put(*rows_, frame);
     put_processes(frame);
     return {};
   }
@@ -125,11 +124,8 @@ class Heap final : public Collector {
     Definer& definer = context_->definer;
     rows_ = std::make_unique<HeapRows>(definer);
     metrics_ = define_all(definer, kHeapMetrics);
-    site_metrics_ = define_all(definer, kSiteMetrics);
-    dropped_ = definer.define_metric(kDropped);
-    for (size_t i = 0; i < kCauses.size(); ++i) {
-      causes_[i] = definer.subject(SubjectKind::self, kCauses[i]);
-    }
+    sites_.emplace(definer);
+    drops_.emplace(definer, kCauses);
     set_cohort();
     return {};
   }
@@ -222,19 +218,6 @@ class Heap final : public Collector {
     context_->events->add(std::move(event));
   }
 
-  void put_sites(FrameBuilder& frame) const {
-    rows_->for_each_site([&](const HeapRows::Site& site) {
-      const auto put = [&](SiteMetric metric, int64_t value) {
-        frame.put(site_metrics_[metric], site.subject, value);
-      };
-      put(kSiteLiveBytes, site.sum.live_bytes);
-      put(kSiteLiveCount, site.sum.live_count);
-      put(kSiteAllocBytes, site.sum.alloc_bytes);
-      put(kSiteAllocCount, site.sum.alloc_count);
-      put(kSiteSamples, site.sum.samples);
-    });
-  }
-
   void put_processes(FrameBuilder& frame) {
     std::array<uint64_t, kCauses.size()> lost = lost_;
     for (auto& [life, known] : lives_) {
@@ -248,9 +231,7 @@ class Heap final : public Collector {
       const auto losses = losses_of(counts);
       for (size_t i = 0; i < lost.size(); ++i) lost[i] += losses[i];
     }
-    for (size_t i = 0; i < lost.size(); ++i) {
-      frame.put(dropped_, causes_[i], static_cast<int64_t>(lost[i]));
-    }
+    drops_->put(frame, lost);
   }
 
   void put_process(FrameBuilder& frame, HeapLife life, const Life& known,
@@ -300,9 +281,8 @@ class Heap final : public Collector {
   std::unique_ptr<HeapWorker> worker_;
   std::unique_ptr<HeapRows> rows_;
   std::array<MetricId, std::size(kHeapMetrics)> metrics_;
-  std::array<MetricId, std::size(kSiteMetrics)> site_metrics_;
-  MetricId dropped_;
-  std::array<SubjectId, kCauses.size()> causes_;
+  std::optional<HeapSites> sites_;
+  std::optional<Drops<kCauses.size()>> drops_;
   std::array<uint64_t, kCauses.size()> lost_{};  // of slots given back
   std::set<ProcessKey> asked_;
   std::map<ProcessKey, GrowthTrigger> growth_;

@@ -14,9 +14,10 @@
 #include <vector>
 
 #include "core/os/file.h"
+#include "daemon/collectors/drops.h"
 #include "daemon/collectors/heap_metrics.h"
+#include "daemon/collectors/heap_sites.h"
 #include "daemon/collectors/metric_ids.h"
-#include "daemon/collectors/site_metrics.h"
 #include "daemon/heap_rows.h"
 #include "daemon/heap_segment.h"
 #include "daemon/process_table.h"
@@ -36,9 +37,6 @@ constexpr uint32_t kMostTold = 32;
 // Samples of a process in a second, before it is asked for fewer.
 constexpr double kMostSamples = 20'000;
 
-constexpr MetricSpec kDropped = {"self.dropped", SubjectKind::self,
-                                 MetricKind::counter, Unit::count,
-                                 "What was lost, by cause."};
 constexpr std::array<std::string_view, 4> kCauses = {
     "shim_live_full", "shim_sites_full", "shim_nested", "shim_refused"};
 enum { kLiveFull, kSitesFull, kNested, kRefused };
@@ -78,8 +76,8 @@ class HeapShim final : public Collector {
     read_all();
     if (last_) settle();
     context_->stacks.accept();
-    rows_->add_up(sites_, last_);
-    put_sites(frame);
+    rows_->add_up(read_, last_);
+    sites_->put(*rows_, frame);
     put_processes(frame);
     adapt(request.time);
     return {};
@@ -153,11 +151,8 @@ class HeapShim final : public Collector {
     if (std::exchange(opened_, true)) return;
     Definer& definer = context_->definer;
     metrics_ = define_all(definer, kHeapMetrics);
-    site_metrics_ = define_all(definer, kSiteMetrics);
-    dropped_ = definer.define_metric(kDropped);
-    for (size_t i = 0; i < kCauses.size(); ++i) {
-      causes_[i] = definer.subject(SubjectKind::self, kCauses[i]);
-    }
+    sites_.emplace(definer);
+    drops_.emplace(definer, kCauses);
   }
 
   // Watched processes that the shim did not get into. It is mapped before they
@@ -192,7 +187,7 @@ class HeapShim final : public Collector {
   }
 
   void read_all() {
-    sites_.clear();
+    read_.clear();
     for (auto& [slot, shim] : shims_) {
       find_subject(slot, shim);
       // First: what it did up to its end is in what is read then.
@@ -202,7 +197,7 @@ class HeapShim final : public Collector {
       post(slot, shim);
       for (HeapSite site : shim.segment->rows()) {
         site.slot = slot;
-        sites_.push_back(site);
+        read_.push_back(site);
       }
     }
   }
@@ -267,19 +262,6 @@ class HeapShim final : public Collector {
     }
   }
 
-  void put_sites(FrameBuilder& frame) const {
-    rows_->for_each_site([&](const HeapRows::Site& site) {
-      const auto put = [&](SiteMetric metric, int64_t value) {
-        frame.put(site_metrics_[metric], site.subject, value);
-      };
-      put(kSiteLiveBytes, site.sum.live_bytes);
-      put(kSiteLiveCount, site.sum.live_count);
-      put(kSiteAllocBytes, site.sum.alloc_bytes);
-      put(kSiteAllocCount, site.sum.alloc_count);
-      put(kSiteSamples, site.sum.samples);
-    });
-  }
-
   void put_processes(FrameBuilder& frame) {
     Losses lost = lost_;
     for (auto& [slot, shim] : shims_) {
@@ -299,9 +281,7 @@ class HeapShim final : public Collector {
       put(kHeapSamples, totals.samples);
       put(kHeapUntracked, untracked_blocks(totals));
     }
-    for (size_t i = 0; i < lost.size(); ++i) {
-      frame.put(dropped_, causes_[i], static_cast<int64_t>(lost[i]));
-    }
+    drops_->put(frame, lost);
   }
 
   static void add_losses(Losses& lost, const HeapSegment::Totals& totals) {
@@ -376,16 +356,15 @@ class HeapShim final : public Collector {
   std::optional<CollectorContext> context_;
   std::unique_ptr<HeapRows> rows_;  // null: off
   std::array<MetricId, std::size(kHeapMetrics)> metrics_;
-  std::array<MetricId, std::size(kSiteMetrics)> site_metrics_;
-  MetricId dropped_;
-  std::array<SubjectId, kCauses.size()> causes_;
+  std::optional<HeapSites> sites_;
+  std::optional<Drops<kCauses.size()>> drops_;
   Losses lost_{};  // of lives that ended
   std::map<HeapSlot, Shim> shims_;
   std::map<ProcessKey, uint32_t> lives_;
   std::set<ProcessKey> barred_;
   std::map<ProcessKey, BootTime> seen_;  // watched, since; max: looked at
   std::string buffer_;
-  std::vector<HeapSite> sites_;
+  std::vector<HeapSite> read_;
   Cohort cohort_;
   HeapSlot next_slot_ = 0;
   BootTime last_look_;
