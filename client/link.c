@@ -1,62 +1,24 @@
 // The socket to the daemon: HELLO with the segment, then only a life line.
 #include <errno.h>
 #include <poll.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
+#include "client/handshake.h"
 #include "client/session.h"
 
 void tidemark_link_init(struct tidemark_session* session) {
-  const char* path = secure_getenv(TIDEMARK_SOCKET_VARIABLE);
-  if (path == NULL || *path == '\0') path = TIDEMARK_DEFAULT_SOCKET;
-  const size_t length = strlen(path);
-  // A path that does not fit cannot name a socket: no daemon.
-  if (length >= sizeof session->socket_path) return;
-  memcpy(session->socket_path, path, length + 1);
-}
-
-static int open_socket(const struct tidemark_session* session) {
-  struct sockaddr_un address = {.sun_family = AF_UNIX};
-  memcpy(address.sun_path, session->socket_path, sizeof address.sun_path);
-  const int fd =
-      socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (fd < 0) return -1;
-  if (connect(fd, (struct sockaddr*)&address, sizeof address) != 0) {
-    close(fd);
-    return -1;
-  }
-  return fd;
+  tidemark_find_socket(&session->daemon);
 }
 
 static bool send_hello(const struct tidemark_session* session, int fd) {
   struct tidemark_hello hello = {
-      .magic = TIDEMARK_CHANNEL_MAGIC,
-      .major = TIDEMARK_CHANNEL_MAJOR,
-      .minor = TIDEMARK_CHANNEL_MINOR,
       .flags = session->flags & TIDEMARK_HELLO_DETACHED,
       .segment_bytes = TIDEMARK_SEGMENT_BYTES,
       .name_length = (uint8_t)strnlen(session->app, sizeof session->app - 1)};
   memcpy(hello.name, session->app, hello.name_length);
-  struct iovec data = {.iov_base = &hello, .iov_len = sizeof hello};
-  union {
-    struct cmsghdr header;
-    char bytes[CMSG_SPACE(sizeof(int))];
-  } control;
-  memset(&control, 0, sizeof control);
-  struct msghdr message = {.msg_iov = &data,
-                           .msg_iovlen = 1,
-                           .msg_control = control.bytes,
-                           .msg_controllen = sizeof control.bytes};
-  struct cmsghdr* rights = CMSG_FIRSTHDR(&message);
-  rights->cmsg_level = SOL_SOCKET;
-  rights->cmsg_type = SCM_RIGHTS;
-  rights->cmsg_len = CMSG_LEN(sizeof(int));
-  memcpy(CMSG_DATA(rights), &session->memfd, sizeof(int));
-  return sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT) ==
-         (ssize_t)sizeof hello;
+  return tidemark_send_hello(fd, &hello, session->memfd);
 }
 
 // A daemon that is stopped or slow keeps its end open: no need for another.
@@ -74,8 +36,7 @@ static void connect_once(struct tidemark_session* session,
     __atomic_store_n(&session->socket, -1, __ATOMIC_RELAXED);
     close(old);
   }
-  if (session->socket_path[0] == '\0') return;
-  const int fd = open_socket(session);
+  const int fd = tidemark_open_socket(&session->daemon);
   if (fd < 0) return;
   if (!send_hello(session, fd)) {
     close(fd);

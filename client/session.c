@@ -78,7 +78,7 @@ void tidemark_close(tidemark_session* session) {
     const int64_t now = now_ns();
     if (!tidemark_link_alive(session, now)) tidemark_link_connect(session, now);
     tidemark_link_close(session, true);
-    session->socket_path[0] = '\0';  // no mark after this reconnects
+    session->daemon.sun_family = 0;  // no mark after this reconnects
   }
   pthread_mutex_unlock(&session->lock);
 }

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/un.h>
 #include <time.h>
 
 #include "client/channel.h"
@@ -51,7 +52,7 @@ struct tidemark_session {
   uint32_t histogram_count;
   uint32_t primary;  // index + 1
   char app[TIDEMARK_NAME_BYTES];
-  char socket_path[108];  // as in sockaddr_un; "" = none usable
+  struct sockaddr_un daemon;  // family 0: none usable
   struct metric metrics[TIDEMARK_NAMES];
 };
 
