@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/analysis/finding_signs.h"
 #include "core/base/text.h"
 #include "report/phase_groups.h"
 #include "report/sentences.h"
@@ -95,21 +96,18 @@ void add_latency(std::vector<Highlight>& all, const Work& work) {
 
 const Finding* culprit(const ReportData& data) {
   for (const Finding& finding : data.summary.findings) {
-    const bool rises = finding.verdict == Verdict::leak ||
-                       finding.verdict == Verdict::suspect ||
-                       finding.verdict == Verdict::saturating ||
-                       finding.verdict == Verdict::step;
-    if (rises && !told_by_heap(data, finding)) return &finding;
+    const bool grew = rises(finding) ||
+                      finding.verdict == Verdict::saturating ||
+                      finding.verdict == Verdict::step;
+    if (grew && !told_by_heap(data, finding)) return &finding;
   }
   return nullptr;
 }
 
 double seconds_to_limit(const ReportData& data, const Finding& finding) {
   constexpr double kTenYears = 10 * 365.25 * 86'400;
-  const bool is_leak =
-      finding.verdict == Verdict::leak || finding.verdict == Verdict::suspect;
   const double slope = finding.slope_per_minute.value / 60;
-  if (!is_leak || !is_bytes(finding.resource) || slope <= 0) return 0;
+  if (!rises(finding) || !is_bytes(finding.resource) || slope <= 0) return 0;
   const double used = finding.points.empty() ? 0 : finding.points.back().value;
   const double room = static_cast<double>(data.info.memory_bytes) - used;
   const double seconds = room / slope;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/analysis/finding_signs.h"
 #include "core/base/text.h"
 #include "report/highlights.h"
 #include "report/phase_groups.h"
@@ -89,9 +90,7 @@ std::vector<Suggestion> service_levels(const ReportData& data) {
 std::vector<Suggestion> alerts(const ReportData& data) {
   std::vector<Suggestion> all;
   for (const Finding& f : data.summary.findings) {
-    const bool rises =
-        f.verdict == Verdict::leak || f.verdict == Verdict::suspect;
-    if (!rises) continue;
+    if (!rises(f)) continue;
     const bool bytes = is_bytes(f.resource);
     all.push_back({"growth of " + resource_noun(f.resource) + " of " +
                        data.process(f.subject).role,

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "core/analysis/cohorts.h"
+#include "core/analysis/finding_signs.h"
 #include "core/analysis/site_store.h"
 #include "core/analysis/site_title.h"
 #include "tui/finding_text.h"
@@ -31,11 +32,6 @@ constexpr std::array<TableColumn, 6> kColumns = {{
     {"STAYS", 12, 18, 70, true},
     {"SHARE", 5, 5, 60, true},
 }};
-
-bool leaks(const FindingSite& site) {
-  return site.site_class == SiteClass::leak ||
-         site.site_class == SiteClass::tidy_at_exit;
-}
 
 std::string title_of(const ViewModel& model, const FindingSite& site) {
   const StackTable* stacks = model.input().stacks;

@@ -56,14 +56,6 @@ std::string spaced(std::string argv) {
   return argv;
 }
 
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) {
-    text += (text.empty() ? "" : " ") + word;
-  }
-  return text;
-}
-
 void line(const char* name, const std::string& value) {
   if (value.empty()) return;
   std::printf("%-12s%s\n", name, sanitize_terminal(value).c_str());
@@ -80,7 +72,7 @@ void print_header(const Survey& s) {
   line("machine",
        fmt::format("{} × {}, {}", info.cpu_count, info.cpu_model,
                    format_bytes(static_cast<double>(info.memory_bytes))));
-  line("command", joined(info.command));
+  line("command", fmt::format("{}", fmt::join(info.command, " ")));
   line("begun", format_utc(s.begin_unix_ns()) + " UTC");
   line("duration", format_duration(s.end - s.begin));
   line("interval", format_duration(Nanoseconds(info.interval_ns)));

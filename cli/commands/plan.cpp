@@ -1,6 +1,8 @@
 // tidemark plan: a whole test from one file, recorded and judged.
 #include "core/analysis/plan.h"
 
+#include <fmt/format.h>
+
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -79,19 +81,10 @@ Status check_programs(const Plan& plan) {
   return {};
 }
 
-std::string joined(const std::vector<std::string>& words) {
-  std::string line;
-  for (const std::string& word : words) {
-    if (!line.empty()) line += ' ';
-    line += word;
-  }
-  return line;
-}
-
 // A number in a load command may be any; before a script stands its
 // interpreter.
 std::string pattern_of(const std::vector<std::string>& command) {
-  std::string line = "*" + joined(command);
+  std::string line = fmt::format("*{}", fmt::join(command, " "));
   for (const char* variable : {"${LEVEL}", "${CYCLE}"}) {
     for (size_t at = line.find(variable); at != std::string::npos;
          at = line.find(variable)) {

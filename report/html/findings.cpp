@@ -43,20 +43,14 @@ std::string confirmed_text(const Finding& f) {
   return confirmation_name(f.confirmed_by);
 }
 
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) {
-    text += (text.empty() ? "" : ", ") + word;
-  }
-  return text;
-}
-
 void add_facts(std::string& out, const ReportData& data, const Finding& f) {
   out += "<dl class=\"facts\">\n";
   add_slopes(out, f);
   fact(out, "Confirmed by", escape(confirmed_text(f)));
   if (!f.leak_class.empty()) fact(out, "Class", escape(f.leak_class));
-  if (!f.phases.empty()) fact(out, "Grew in", escape(joined(f.phases)));
+  if (!f.phases.empty()) {
+    fact(out, "Grew in", escape(fmt::format("{}", fmt::join(f.phases, ", "))));
+  }
   if (f.plateau) {
     fact(out, "Settles at", escape(amount(*f.plateau, f.resource)));
   }

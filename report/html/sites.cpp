@@ -8,6 +8,7 @@
 #include <set>
 
 #include "core/analysis/cohorts.h"
+#include "core/analysis/finding_signs.h"
 #include "core/analysis/site_store.h"
 #include "core/analysis/site_title.h"
 #include "report/html/markup.h"
@@ -84,12 +85,10 @@ void add_matrix(std::string& out, const Finding& f, const FindingSite& site) {
 // The matrix of the first is read at once, the others' on demand.
 void add_site(std::string& out, const ReportData& data, const Finding& f,
               const FindingSite& site, bool is_first) {
-  const bool is_leak = site.site_class == SiteClass::leak ||
-                       site.site_class == SiteClass::tidy_at_exit;
   out += fmt::format(
       "<div class=\"site{}\">\n<p><b>{}</b><br><span "
       "class=\"quiet\">{}</span></p>\n",
-      is_leak ? " bad" : "", clipped(title_of(data, site.stack), 120),
+      leaks(site) ? " bad" : "", clipped(title_of(data, site.stack), 120),
       escape(site_facts(f, site)));
   if (!is_taken_only(site.kind) && site.cohorts.size() > 1) {
     if (!is_first) out += "<details><summary>Its cohorts</summary>\n";

@@ -196,11 +196,7 @@ class LeaksView final : public View {
   }
 
   static std::string phases_text(const Finding& finding) {
-    std::string text;
-    for (const std::string& phase : finding.phases) {
-      text += (text.empty() ? "" : ", ") + phase;
-    }
-    return text;
+    return fmt::format("{}", fmt::join(finding.phases, ", "));
   }
 
   static void draw_levels(const Pane& pane, const Finding& finding) {
