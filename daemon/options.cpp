@@ -8,6 +8,7 @@
 #include <cctype>
 #include <utility>
 
+#include "core/analysis/toml_file.h"
 #include "core/base/text.h"
 #include "core/base/words.h"
 #include "core/os/file.h"
@@ -253,10 +254,6 @@ void prepend(std::vector<T>& list, std::vector<T> older) {
               std::make_move_iterator(older.end()));
 }
 
-std::string place(const std::string& file, const toml::source_region& where) {
-  return fmt::format("{}:{}", file, where.begin.line);
-}
-
 // A TOML scalar as the text a user would type on the command line.
 Result<std::string> scalar(const toml::node& node) {
   if (const auto* text = node.as_string()) return text->get();
@@ -287,7 +284,7 @@ Result<std::string> words(const toml::node& node) {
 Status add_role_table(const toml::table& table, const std::string& file,
                       std::vector<Setting>& out) {
   for (const auto& [name, node] : table) {
-    const std::string origin = place(file, node.source());
+    const std::string origin = toml_place(file, node.source());
     auto text = scalar(node);
     if (!text) return raise(std::move(text).error(), origin);
     out.push_back({"role", std::string(name.str()) + "=" + *text, origin});
@@ -297,7 +294,7 @@ Status add_role_table(const toml::table& table, const std::string& file,
 
 Status add_node(std::string_view key, const toml::node& node,
                 const std::string& file, std::vector<Setting>& out) {
-  const std::string origin = place(file, node.source());
+  const std::string origin = toml_place(file, node.source());
   const Key* known = find_key(key);
   if (known == nullptr) {
     return fail(ErrorKind::usage, origin + ": " + unknown_key(key));
@@ -309,7 +306,8 @@ Status add_node(std::string_view key, const toml::node& node,
     for (const toml::node& entry : *node.as_array()) {
       auto text = scalar(entry);
       if (!text) return raise(std::move(text).error(), origin);
-      out.push_back({std::string(key), *text, place(file, entry.source())});
+      out.push_back(
+          {std::string(key), *text, toml_place(file, entry.source())});
     }
     return {};
   }
@@ -340,21 +338,9 @@ Status apply_settings(Options& options, std::span<const Setting> settings) {
 
 Result<std::vector<Setting>> parse_config(std::string_view text,
                                           const std::string& file) {
-  toml::table table;
-  try {
-    table = toml::parse(text);
-  } catch (const toml::parse_error& error) {
-    return fail(ErrorKind::usage, place(file, error.source()) + ": " +
-                                      std::string(error.description()));
-  }
-  // In the order of the file: the first error told is the first one in it.
-  std::vector<std::pair<std::string_view, const toml::node*>> nodes;
-  for (const auto& [key, node] : table) nodes.emplace_back(key.str(), &node);
-  std::sort(nodes.begin(), nodes.end(), [](const auto& a, const auto& b) {
-    return a.second->source().begin < b.second->source().begin;
-  });
+  TIDEMARK_TRY(const toml::table table, parse_toml(text, file));
   std::vector<Setting> settings;
-  for (const auto& [key, node] : nodes) {
+  for (const auto& [key, node] : in_file_order(table)) {
     TIDEMARK_CHECK(add_node(key, *node, file, settings));
   }
   return settings;

@@ -7,6 +7,7 @@
 #include <array>
 
 #include "core/analysis/gate_metrics.h"
+#include "core/analysis/toml_file.h"
 #include "core/base/text.h"
 
 namespace tidemark {
@@ -28,10 +29,6 @@ Result<std::string> variable(std::string_view inside,
                           name, name));
 }
 
-std::string place(const std::string& file, const toml::node& node) {
-  return fmt::format("{}:{}", file, node.source().begin.line);
-}
-
 class File {
  public:
   File(const std::string& name, const VariableLookup& lookup)
@@ -43,7 +40,8 @@ class File {
  private:
   std::unexpected<Error> wrong(const toml::node& node,
                                const std::string& why) const {
-    return fail(ErrorKind::usage, place(name_, node) + ": " + why);
+    return fail(ErrorKind::usage,
+                toml_place(name_, node.source()) + ": " + why);
   }
   Status read_key(std::string_view key, const toml::node& node);
   Status read_packs(const toml::node& node);
@@ -59,19 +57,8 @@ class File {
   std::vector<Gate> gates_;
 };
 
-// In the order of the file: the first error told is the first one in it.
-std::vector<std::pair<std::string_view, const toml::node*>> ordered(
-    const toml::table& table) {
-  std::vector<std::pair<std::string_view, const toml::node*>> nodes;
-  for (const auto& [key, node] : table) nodes.emplace_back(key.str(), &node);
-  std::ranges::stable_sort(nodes, [](const auto& a, const auto& b) {
-    return a.second->source().begin < b.second->source().begin;
-  });
-  return nodes;
-}
-
 Status File::read(const toml::table& table) {
-  for (const auto& [key, node] : ordered(table)) {
+  for (const auto& [key, node] : in_file_order(table)) {
     TIDEMARK_CHECK(read_key(key, *node));
   }
   if (!gates_.empty()) return {};
@@ -120,7 +107,7 @@ Status File::read_gates(const toml::node& node) {
 Status File::read_gate(const toml::table& table) {
   const toml::node* expr = nullptr;
   std::string label;
-  for (const auto& [key, node] : ordered(table)) {
+  for (const auto& [key, node] : in_file_order(table)) {
     const auto* text = node->as_string();
     static constexpr std::array<std::string_view, 2> kKeys = {"expr", "label"};
     if (key != "expr" && key != "label") {
@@ -140,7 +127,7 @@ Status File::read_gate(const toml::table& table) {
 Status File::read_thresholds(const toml::node& node) {
   const toml::table* table = node.as_table();
   if (table == nullptr) return wrong(node, "write [thresholds]");
-  for (const auto& [metric, entry] : ordered(*table)) {
+  for (const auto& [metric, entry] : in_file_order(*table)) {
     if (const toml::array* list = entry->as_array()) {
       for (const toml::node& one : *list) {
         TIDEMARK_CHECK(read_threshold(metric, one));
@@ -160,7 +147,7 @@ Status File::read_threshold(std::string_view metric, const toml::node& node) {
 
 Status File::add(const toml::node& node, std::string_view text,
                  const std::string& label, std::string_view metric) {
-  const std::string origin = place(name_, node);
+  const std::string origin = toml_place(name_, node.source());
   if (gates_.size() >= kMostGates) return wrong(node, "more than 1000 gates");
   auto replaced = replace_variables(text, lookup_);
   if (!replaced) return raise(std::move(replaced).error(), origin);
@@ -219,14 +206,7 @@ Result<Gate> make_gate(std::string_view text, std::string origin,
 Result<std::vector<Gate>> parse_gate_file(std::string_view text,
                                           const std::string& file,
                                           const VariableLookup& lookup) {
-  toml::table table;
-  try {
-    table = toml::parse(text);
-  } catch (const toml::parse_error& error) {
-    return fail(ErrorKind::usage,
-                fmt::format("{}:{}: {}", file, error.source().begin.line,
-                            error.description()));
-  }
+  TIDEMARK_TRY(const toml::table table, parse_toml(text, file));
   File gates(file, lookup);
   TIDEMARK_CHECK(gates.read(table));
   return gates.take();

@@ -5,24 +5,11 @@
 #include <algorithm>
 #include <array>
 
+#include "core/analysis/known_metrics.h"
 #include "core/base/text.h"
 
 namespace tidemark {
 namespace {
-
-struct KnownMetric {
-  std::string_view name;
-  SubjectKind subject;
-  MetricKind kind;
-  Unit unit;
-};
-
-constexpr KnownMetric kKnown[] = {
-#define METRIC(name, subject, kind, unit) \
-  {name, SubjectKind::subject, MetricKind::kind, Unit::unit},
-#include "core/analysis/known_metrics.def"
-#undef METRIC
-};
 
 // Sums of metrics that people mean by one word.
 struct Joined {
@@ -72,8 +59,9 @@ void set_unit(GateMetricInfo& info, Unit unit) {
 }
 
 const KnownMetric* find_known(std::string_view name) {
-  const auto* found = std::ranges::find(kKnown, name, &KnownMetric::name);
-  return found == std::end(kKnown) ? nullptr : found;
+  const auto* found =
+      std::ranges::find(kKnownMetrics, name, &KnownMetric::name);
+  return found == std::end(kKnownMetrics) ? nullptr : found;
 }
 
 GateMetricInfo info_of(const KnownMetric& known) {
@@ -248,7 +236,7 @@ Status check_order(const GateExpr& gate) {
 const std::vector<std::string_view>& gate_metric_names() {
   static const std::vector<std::string_view> kNames = [] {
     std::vector<std::string_view> names;
-    for (const KnownMetric& known : kKnown) names.push_back(known.name);
+    for (const KnownMetric& known : kKnownMetrics) names.push_back(known.name);
     for (const Joined& sum : joined()) names.push_back(sum.name);
     std::ranges::sort(names);
     return names;

@@ -9,6 +9,7 @@
 #include <functional>
 #include <utility>
 
+#include "core/analysis/toml_file.h"
 #include "core/base/text.h"
 #include "core/base/words.h"
 
@@ -26,7 +27,7 @@ class PlanReader {
 
   Status wrong(const toml::node& node, std::string_view why) const {
     return fail(ErrorKind::usage,
-                fmt::format("{}:{}: {}", file_, node.source().begin.line, why));
+                fmt::format("{}: {}", toml_place(file_, node.source()), why));
   }
   Status text(const toml::node& node, std::string& into) const;
   Status words(const toml::node& node, std::vector<std::string>& into) const;
@@ -193,8 +194,7 @@ Status PlanReader::gate(const toml::node& node, std::vector<Gate>& into) const {
   if (into.size() >= kMost) return wrong(node, "more than 1000 gates");
   std::ranges::replace(expr, '\n', ' ');
   const auto none = [](const char*) -> const char* { return nullptr; };
-  auto made = make_gate(
-      expr, fmt::format("{}:{}", file_, at->source().begin.line), none);
+  auto made = make_gate(expr, toml_place(file_, at->source()), none);
   if (!made) return std::unexpected(std::move(made).error());
   if (!label.empty()) made->expr.label = label;
   into.push_back(std::move(*made));
@@ -205,12 +205,7 @@ Status PlanReader::table(const toml::node& node,
                          const std::vector<Key>& keys) const {
   const toml::table* all = node.as_table();
   if (all == nullptr) return wrong(node, "a table is expected");
-  std::vector<std::pair<std::string_view, const toml::node*>> nodes;
-  for (const auto& [key, value] : *all) nodes.emplace_back(key.str(), &value);
-  std::ranges::stable_sort(nodes, [](const auto& a, const auto& b) {
-    return a.second->source().begin < b.second->source().begin;
-  });
-  for (const auto& [name, value] : nodes) {
+  for (const auto& [name, value] : in_file_order(*all)) {
     const auto key = std::ranges::find(keys, name, &Key::name);
     if (key == keys.end()) {
       std::vector<std::string_view> known;
@@ -541,14 +536,7 @@ void replace_all(std::string& text, std::string_view what,
 
 Result<Plan> parse_plan(std::string_view text, const std::string& file,
                         const VariableLookup& lookup) {
-  toml::table table;
-  try {
-    table = toml::parse(text);
-  } catch (const toml::parse_error& error) {
-    return fail(ErrorKind::usage,
-                fmt::format("{}:{}: {}", file, error.source().begin.line,
-                            error.description()));
-  }
+  TIDEMARK_TRY(const toml::table table, parse_toml(text, file));
   const VariableLookup with_later = later(lookup);
   return PlanBuilder(file, with_later).build(table);
 }

@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <string>
 
+#include "core/analysis/known_metrics.h"
 #include "core/os/system_clock.h"
 #include "daemon/process_table.h"
 #include "daemon/procfs/process_statm.h"
@@ -180,19 +181,6 @@ TEST_F(LiveCollectorsTest, EveryCollectorEitherRunsOrSaysWhyNot) {
                 level->c_str(), frame.values.size());
   }
 }
-
-struct KnownMetric {
-  std::string_view name;
-  SubjectKind subject;
-  MetricKind kind;
-  Unit unit;
-};
-constexpr KnownMetric kKnownMetrics[] = {
-#define METRIC(name, subject, kind, unit) \
-  {name, SubjectKind::subject, MetricKind::kind, Unit::unit},
-#include "core/analysis/known_metrics.def"
-#undef METRIC
-};
 
 // What gates can name before a run is what the sensors define.
 TEST(KnownMetrics, AreThoseOfTheSensors) {
