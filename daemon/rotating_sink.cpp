@@ -55,7 +55,7 @@ Result<std::unique_ptr<RotatingSink>> RotatingSink::create(
 RotatingSink::RotatingSink(RecordingWriter writer, SeriesPart part,
                            RecordingInfo info, const RotationLimits& limits,
                            const Clock& clock)
-    : writer_(std::move(writer)),
+    : WriterSink(std::move(writer)),
       part_(std::move(part)),
       info_(std::move(info)),
       clock_(clock),

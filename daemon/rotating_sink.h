@@ -11,14 +11,13 @@
 #include <vector>
 
 #include "core/store/recording_series.h"
-#include "core/store/recording_writer.h"
 #include "daemon/open_marks.h"
-#include "daemon/record_sink.h"
 #include "daemon/rotation_limits.h"
+#include "daemon/writer_sink.h"
 
 namespace tidemark {
 
-class RotatingSink final : public RecordSink {
+class RotatingSink final : public WriterSink {
  public:
   // Frees space as retention says, then creates the first part in `folder`.
   // Errors: those of the folder and of RecordingWriter::create.
@@ -26,20 +25,8 @@ class RotatingSink final : public RecordSink {
       const std::string& folder, const RecordingInfo& info,
       const RotationLimits& limits, const Clock& clock);
 
-  void define(const Metric& metric) override { writer_.define(metric); }
-  void define(const Subject& subject) override { writer_.define(subject); }
-  bool define(const Module& module) override { return writer_.define(module); }
-  bool define(const Stack& stack) override { return writer_.define(stack); }
-  bool define(const AddressSymbols& symbols) override {
-    return writer_.define(symbols);
-  }
   Status write_frame(const Frame& frame, const ClockAnchor& anchor) override;
   Status write_events(std::span<const Event> events) override;
-  Status write_gap(BootTime from, BootTime to, int64_t ticks,
-                   const std::string& reason) override {
-    return writer_.write_gap(from, to, ticks, reason);
-  }
-  Status sync() override { return writer_.sync(); }
   Status close(BootTime time) override;
   int64_t bytes_written() const override {
     return bytes_before_ + writer_.bytes_written();
@@ -59,7 +46,6 @@ class RotatingSink final : public RecordSink {
   void retain(BootTime now);
   void follow_runs(const Event& event);
 
-  RecordingWriter writer_;
   SeriesPart part_;
   RecordingInfo info_;
   const Clock& clock_;
