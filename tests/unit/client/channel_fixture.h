@@ -5,9 +5,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdint>
+#include <cstdio>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -61,6 +63,23 @@ class ChannelTest : public ::testing::Test {
     ASSERT_TRUE(host) << host.error().what;
     host_ = std::move(*host);
   }
+  // Runs `body` in a child; returns its pid.
+  template <typename Body>
+  static pid_t in_child(Body&& body) {
+    std::fflush(nullptr);
+    const pid_t child = ::fork();
+    if (child == 0) {
+      body();
+      ::_exit(0);
+    }
+    return child;
+  }
+  static int wait_for(pid_t child) {
+    int status = -1;
+    ::waitpid(child, &status, 0);
+    return status;
+  }
+
   // As the engine does it every 10 ms; the events stay in `events_`.
   void turn(bool publish = true) {
     host_->service(now());

@@ -6,7 +6,6 @@
 #include <sys/wait.h>
 
 #include <atomic>
-#include <cstdio>
 #include <cstdlib>
 #include <set>
 #include <string>
@@ -20,21 +19,6 @@ namespace {
 
 class Ends : public ChannelTest {
  protected:
-  template <typename Body>
-  static pid_t in_child(Body&& body) {
-    std::fflush(nullptr);
-    const pid_t child = ::fork();
-    if (child == 0) {
-      body();
-      ::_exit(0);
-    }
-    return child;
-  }
-  static int wait_for(pid_t child) {
-    int status = -1;
-    ::waitpid(child, &status, 0);
-    return status;
-  }
   size_t notes(const std::string& text) const {
     const auto all = of_kind(EventKind::note);
     return static_cast<size_t>(

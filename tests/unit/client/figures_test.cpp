@@ -156,8 +156,7 @@ TEST_F(Figures, MetricsBeyondTheLimitDoNothing) {
   start_host();
   const Session session("app");
   // In a child, whose table fills up with it.
-  const pid_t child = ::fork();
-  if (child == 0) {
+  const pid_t child = in_child([&] {
     tidemark_metric last = 0;
     for (int i = 0; i <= TIDEMARK_NAMES; ++i) {
       const std::string name = "limit" + std::to_string(i);
@@ -168,10 +167,8 @@ TEST_F(Figures, MetricsBeyondTheLimitDoNothing) {
     tidemark_span_record(session.get(), last, 1, 1);
     tidemark_count(session.get(), 1'000'000, 1);
     ::_exit(last == TIDEMARK_NO_METRIC ? 0 : 1);
-  }
-  int status = -1;
-  ::waitpid(child, &status, 0);
-  EXPECT_EQ(status, 0);
+  });
+  EXPECT_EQ(wait_for(child), 0);
 }
 
 TEST_F(Figures, ThePrimaryOpIsTold) {

@@ -25,21 +25,6 @@ namespace {
 
 class Lives : public ChannelTest {
  protected:
-  // Runs `body` in a child; returns its pid.
-  template <typename Body>
-  static pid_t in_child(Body&& body) {
-    const pid_t child = ::fork();
-    if (child == 0) {
-      body();
-      ::_exit(0);
-    }
-    return child;
-  }
-  static int wait_for(pid_t child) {
-    int status = -1;
-    ::waitpid(child, &status, 0);
-    return status;
-  }
   // Past the client's retry period.
   static void wait_for_retry() { ::usleep((TIDEMARK_RETRY_MS + 50) * 1000); }
 };
