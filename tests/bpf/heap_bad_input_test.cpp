@@ -16,7 +16,7 @@
 
 #include "core/os/system_clock.h"
 #include "daemon/heap_targets.h"
-#include "tests/bpf/heap_session.h"
+#include "tests/bpf/heap_fixture.h"
 
 namespace tidemark {
 namespace {
@@ -24,36 +24,8 @@ namespace {
 using testing_bpf::CuedTarget;
 using testing_bpf::HeapSession;
 
-class HeapBadInputTest : public testing::Test {
+class HeapBadInputTest : public testing_bpf::HeapFixture {
  protected:
-  void SetUp() override {
-    auto tracer = HeapTracer::open({});
-    if (!tracer) GTEST_SKIP() << tracer.error().what;
-    tracer_ = std::move(*tracer);
-    char pattern[] = "/tmp/tidemark-heap-XXXXXX";
-    folder_ = ::mkdtemp(pattern);
-  }
-  void TearDown() override {
-    if (!folder_.empty()) std::filesystem::remove_all(folder_);
-  }
-  static int64_t live_of(const HeapSession& session) {
-    int64_t live = 0;
-    for (const HeapSite& site : session.sites()) live += site.live_count;
-    return live;
-  }
-  // Traces "malloc" of a target that is ready: 12 blocks stay alive.
-  void expect_traced(CuedTarget& target) {
-    HeapSession session(*tracer_);
-    const Status attached = session.attach(target.pid());
-    ASSERT_TRUE(attached) << attached.error().what;
-    session.sample(HeapTracer::kExact);
-    target.answer();
-    ASSERT_TRUE(target.hear("done\n"));
-    ASSERT_TRUE(session.read());
-    EXPECT_EQ(live_of(session), 12);
-    target.answer();
-    EXPECT_EQ(target.wait(), 0);
-  }
   // What the ladder says of it.
   std::string refusal_of(Pid pid) {
     const SystemClock clock;
@@ -68,9 +40,6 @@ class HeapBadInputTest : public testing::Test {
     std::filesystem::copy(program, folder_ + "/target");
     return folder_ + "/target";
   }
-
-  std::unique_ptr<HeapTracer> tracer_;
-  std::string folder_;
 };
 
 TEST_F(HeapBadInputTest, TargetsThatExitDuringAttachAreNamedOrTraced) {
@@ -188,7 +157,7 @@ TEST_F(HeapBadInputTest, AHostileStackIsCountedAndUnwoundWithoutACrash) {
   target.answer();
   ASSERT_TRUE(target.hear("done\n"));
   ASSERT_TRUE(session.read());
-  EXPECT_EQ(live_of(session), 3);
+  EXPECT_EQ(session.live_count(), 3);
   int64_t bytes = 0;
   for (const auto& [function, figures] : session.by_function()) {
     bytes += figures.live_bytes;
@@ -213,7 +182,7 @@ TEST_F(HeapBadInputTest, FullTablesOfSitesAndStacksAreCounted) {
   ASSERT_TRUE(session.read());
   EXPECT_GT(session.counts().sites_full, 0u);
   // All of it is there, at the site that stands for the rest.
-  EXPECT_EQ(live_of(session), 12 + 11 + 18);
+  EXPECT_EQ(session.live_count(), 12 + 11 + 18);
 }
 
 // A Go program, or one that looks like it from outside; TIDEMARK_TEST_GO names

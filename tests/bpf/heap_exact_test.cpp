@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/bpf/heap_session.h"
+#include "tests/bpf/heap_fixture.h"
 
 namespace tidemark {
 namespace {
@@ -34,18 +34,8 @@ void add_folded(const std::string& file, int64_t Figures::* field,
   }
 }
 
-class HeapExactTest : public testing::Test {
+class HeapExactTest : public testing_bpf::HeapFixture {
  protected:
-  void SetUp() override {
-    auto tracer = HeapTracer::open({});
-    if (!tracer) GTEST_SKIP() << tracer.error().what;
-    tracer_ = std::move(*tracer);
-    char pattern[] = "/tmp/tidemark-heap-XXXXXX";
-    folder_ = ::mkdtemp(pattern);
-  }
-  void TearDown() override {
-    if (!folder_.empty()) run("rm -rf " + folder_);
-  }
   static bool run(const std::string& command) {
     return std::system(command.c_str()) == 0;
   }
@@ -109,9 +99,6 @@ class HeapExactTest : public testing::Test {
         << function << ": " << figures.allocs << " allocated, " << figures.live
         << " alive, " << figures.live_bytes << " bytes";
   }
-
-  std::unique_ptr<HeapTracer> tracer_;
-  std::string folder_;
 };
 
 TEST_F(HeapExactTest, AsHeaptrackOnEachKindOfAllocation) {

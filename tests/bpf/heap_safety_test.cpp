@@ -11,11 +11,12 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <string>
 #include <thread>
 
 #include "probes/heap_plan.h"
-#include "tests/bpf/heap_session.h"
+#include "tests/bpf/heap_fixture.h"
 
 namespace tidemark {
 namespace {
@@ -26,14 +27,8 @@ using testing_bpf::HeapSession;
 
 constexpr uint8_t kBreakpoint = 0xcc;  // int3, which a uprobe puts there
 
-class HeapSafetyTest : public testing::Test {
+class HeapSafetyTest : public testing_bpf::HeapFixture {
  protected:
-  void SetUp() override {
-    auto tracer = HeapTracer::open({});
-    if (!tracer) GTEST_SKIP() << tracer.error().what;
-    tracer_ = std::move(*tracer);
-  }
-
   // The address of the first probe of glibc in a process.
   static uint64_t probe_address(const HeapSession& session) {
     for (const AllocatorObject& object : session.allocators().objects) {
@@ -60,8 +55,6 @@ class HeapSafetyTest : public testing::Test {
     }
     return condition();
   }
-
-  std::unique_ptr<HeapTracer> tracer_;
 };
 
 // Live bytes of the target's blocks, which it computes in the same way.
@@ -190,9 +183,7 @@ TEST_F(HeapSafetyTest, ATargetThatEndsIsGoneWithAName) {
   ASSERT_EQ(session.events().size(), 1u);
   EXPECT_EQ(session.events()[0].kind, HeapEventKind::exited);
   // What it held when it ended is still to be read.
-  int64_t live = 0;
-  for (const HeapSite& site : session.sites()) live += site.live_count;
-  EXPECT_GE(live, 12);
+  EXPECT_GE(session.live_count(), 12);
   HeapSession late(*tracer_);
   const Status refused = late.attach(session.maps().pid);
   ASSERT_FALSE(refused);
@@ -200,24 +191,13 @@ TEST_F(HeapSafetyTest, ATargetThatEndsIsGoneWithAName) {
 }
 
 TEST_F(HeapSafetyTest, ADeletedAndStrippedProgramIsTracedAllTheSame) {
-  char pattern[] = "/tmp/tidemark-heap-XXXXXX";
-  const std::string folder = ::mkdtemp(pattern);
-  const std::string copy = folder + "/target";
+  const std::string copy = folder_ + "/target";
   ASSERT_EQ(
       std::system(("strip -o " + copy + " " TIDEMARK_HEAP_TARGET).c_str()), 0);
   CuedTarget target({copy, "malloc"});
   ASSERT_TRUE(target.hear("ready\n"));
-  ASSERT_EQ(std::system(("rm -r " + folder).c_str()), 0);
-  HeapSession session(*tracer_);
-  const Status attached = session.attach(target.pid());
-  ASSERT_TRUE(attached) << attached.error().what;
-  session.sample(HeapTracer::kExact);
-  target.answer();
-  ASSERT_TRUE(target.hear("done\n"));
-  ASSERT_TRUE(session.read());
-  int64_t live = 0;
-  for (const HeapSite& site : session.sites()) live += site.live_count;
-  EXPECT_EQ(live, 12);
+  ASSERT_EQ(std::filesystem::remove_all(folder_), 2u);
+  expect_traced(target);
 }
 
 TEST_F(HeapSafetyTest, AFullLiveMapRefusesAndCounts) {
@@ -234,12 +214,10 @@ TEST_F(HeapSafetyTest, AFullLiveMapRefusesAndCounts) {
   ASSERT_TRUE(target.hear("done\n"));
   ASSERT_TRUE(session.read());
   const HeapCounts counts = session.counts();
-  int64_t live = 0;
-  for (const HeapSite& site : session.sites()) live += site.live_count;
   // Those that it holds are the oldest, and each refused one is counted.
   EXPECT_GT(counts.live_full, 0u);
   EXPECT_EQ(counts.untracked, counts.live_full);
-  EXPECT_EQ(live + static_cast<int64_t>(counts.untracked), 11);
+  EXPECT_EQ(session.live_count() + static_cast<int64_t>(counts.untracked), 11);
 }
 
 TEST_F(HeapSafetyTest, AFullRingOfStacksIsCountedAndTriedAgain) {
@@ -257,9 +235,7 @@ TEST_F(HeapSafetyTest, AFullRingOfStacksIsCountedAndTriedAgain) {
   ASSERT_TRUE(session.read());
   EXPECT_EQ(session.counts().stack_ring_full, 11u);
   EXPECT_TRUE(session.stacks().empty());
-  int64_t live = 0;
-  for (const HeapSite& site : session.sites()) live += site.live_count;
-  EXPECT_EQ(live, 11);
+  EXPECT_EQ(session.live_count(), 11);
 }
 
 }  // namespace

@@ -164,6 +164,12 @@ std::string HeapSession::function_of(const KeptStack& stack) {
   return "";
 }
 
+int64_t HeapSession::live_count() const {
+  int64_t live = 0;
+  for (const HeapSite& site : sites_) live += site.live_count;
+  return live;
+}
+
 std::map<std::string, HeapSession::Figures> HeapSession::by_function() {
   std::map<uint64_t, std::string> names;
   for (const auto& [key, stack] : stacks_) names[key] = function_of(stack);

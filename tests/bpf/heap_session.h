@@ -72,6 +72,9 @@ class HeapSession {
   // site_..., which each piece of a target's work is.
   std::map<std::string, Figures> by_function();
 
+  // Blocks alive at all sites together.
+  int64_t live_count() const;
+
   HeapSlot slot() const { return slot_; }
   const std::vector<HeapSite>& sites() const { return sites_; }
   const std::map<uint64_t, KeptStack>& stacks() const { return stacks_; }
