@@ -10,6 +10,9 @@ JOBS    ?= $(shell nproc)
 CTEST   := ctest --output-on-failure --no-label-summary -j $(JOBS)
 # Seconds per fuzz target.
 FUZZ_SECONDS ?= 60
+# Minutes that the daemon is soaked, and forks a second.
+SOAK_MINUTES ?= 120
+SOAK_RATE ?= 50
 # Seconds that Prometheus scrapes.
 SCRAPE_SECONDS ?= 300
 FUZZERS := $(basename $(notdir $(wildcard tests/fuzz/*_fuzz.cpp)))
@@ -18,7 +21,7 @@ STILL   := setarch -R
 
 .DEFAULT_GOAL := build
 .PHONY: pictures all build packages demo test check shapes format check-format tidy \
-        tidy-changed clang asan tsan bench golden accuracy fuzz install deb test-vm test-prometheus help
+        tidy-changed clang asan tsan bench golden accuracy fuzz install deb test-vm test-prometheus soak help
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | \
@@ -103,6 +106,9 @@ test-vm: build  ## the service under systemd, the core on Debian's kernel
 
 test-prometheus: build  ## a real Prometheus against three daemons, 5 min
 	tests/prometheus/run.sh $(BUILD) $(SCRAPE_SECONDS)
+
+soak: build  ## the daemon under forks, SOAK_MINUTES=120, judged by itself
+	tests/soak/run.sh $(BUILD) $(SOAK_MINUTES) $(SOAK_RATE)
 
 golden: build  ## rewrite the expected outputs under tests/golden
 	TIDEMARK_UPDATE_GOLDEN=1 $(CTEST) --test-dir $(BUILD) -L golden

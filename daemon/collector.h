@@ -5,11 +5,13 @@
 // and the line COLLECTOR(x, tier, "what it reads") in collectors.def.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/base/clock.h"
 #include "core/base/result.h"
@@ -89,6 +91,14 @@ class EventSink {
 struct Cohort {
   uint32_t ordinal = 0;  // as Subject::cohort
   std::string path;      // "" outside phases; raw bytes
+  // Of all phases that are open. The others never come again; 0, which is no
+  // phase, may.
+  std::vector<uint32_t> open;
+
+  bool may_come_again(uint32_t other) const {
+    return other == 0 || other == ordinal ||
+           std::find(open.begin(), open.end(), other) != open.end();
+  }
 };
 
 struct CollectorContext {

@@ -29,6 +29,11 @@ class Correlator {
     void clear();
   };
 
+  // Phases and runs that ended and are remembered: a daemon goes on for months.
+  static constexpr size_t kMostEnded = 256;
+
+  Correlator() { phases_.keep_ended(kMostEnded); }
+
   // Takes the events of one source, in any order; `events` becomes empty.
   void add(std::vector<Event>& events);
   void add(Event event) { held_.push_back(std::move(event)); }

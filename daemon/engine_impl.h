@@ -13,6 +13,7 @@
 #include "daemon/governor.h"
 #include "daemon/life_watch.h"
 #include "daemon/metric_publisher.h"
+#include "daemon/process_notes.h"
 #include "daemon/process_table.h"
 #include "daemon/quiesce_desk.h"
 #include "daemon/recorder.h"
@@ -109,11 +110,7 @@ struct Engine::Impl final : EventSink {
   std::vector<QuiesceDesk::Request> calm;  // reused
 
   // Clients' processes, for those that the table has not met yet.
-  struct ClientProcess {
-    ProcessKey process;
-    std::string role;
-  };
-  std::vector<ClientProcess> client_processes;
+  ProcessNotes<std::string> client_processes;  // their roles
 
   uint32_t cohort_told = 0;
   BootTime last_frame;

@@ -141,10 +141,8 @@ void Engine::Impl::meet_client(const Event& event) {
   if (client->process.pid.value == ::getpid()) return;
   std::string role = options.rules.client_role(client->name);
   if (role.empty()) role = client->name;
-  std::erase_if(client_processes, [&](const ClientProcess& known) {
-    return known.process == client->process;
-  });
-  client_processes.push_back({client->process, role});
+  client_processes[client->process] = role;
+  client_processes.forget_ended(processes);
   const Subject* process = processes.find(client->process);
   if (process == nullptr) return;  // classify() will meet it
   const SubjectId id = process->id;
@@ -159,11 +157,10 @@ void Engine::Impl::classify(Subject& process) {
   if (process.process.pid == own) return;
   if (process.parent == own && !command_started) return;
   options.rules.classify(process);
-  for (const ClientProcess& client : client_processes) {
-    if (client.process != process.process) continue;
-    process.watched = true;
-    if (process.role.empty()) process.role = client.role;
-  }
+  const std::string* role = client_processes.find(process.process);
+  if (role == nullptr) return;
+  process.watched = true;
+  if (process.role.empty()) process.role = *role;
 }
 
 void Engine::Impl::begin_quiesce(const Event& event) {
@@ -244,8 +241,12 @@ void Engine::Impl::tell_phase() {
   const PhaseTracker& phases = correlator.phases();
   Cohort cohort;
   if (const auto open = phases.open(); !open.empty()) {
-    cohort.ordinal = static_cast<uint32_t>(open.back() + 1);
-    cohort.path = phases.phases()[open.back()].path;
+    const Phase& innermost = phases.phases()[open.back()];
+    cohort.ordinal = innermost.ordinal;
+    cohort.path = innermost.path;
+    for (const size_t i : open) {
+      cohort.open.push_back(phases.phases()[i].ordinal);
+    }
   }
   if (cohort.ordinal == cohort_told) return;
   cohort_told = cohort.ordinal;

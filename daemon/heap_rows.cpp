@@ -63,8 +63,7 @@ HeapRows::Site& HeapRows::site_of(const Key& key) {
   subject.stack = stack;
   subject.site_kind = SiteKind::heap;
   subject.cohort = cohort;
-  const auto name = phase_names_.find(cohort);
-  if (name != phase_names_.end()) subject.name = name->second;
+  subject.name = phases_.of(cohort);
   found->second.subject = definer_.define_subject(subject);
   return found->second;
 }

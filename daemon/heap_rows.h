@@ -13,6 +13,7 @@
 #include "core/base/ids.h"
 #include "daemon/collector.h"
 #include "daemon/heap_output.h"
+#include "daemon/site_subjects.h"
 #include "probes/heap_tracer.h"
 
 namespace tidemark {
@@ -22,9 +23,7 @@ class HeapRows {
   explicit HeapRows(Definer& definer) : definer_(definer) {}
 
   void begin_life(HeapLife life, SubjectId process) { owners_[life] = process; }
-  void set_phase_name(uint32_t cohort, std::string path) {
-    phase_names_[cohort] = std::move(path);
-  }
+  void phase_changed(const Cohort& cohort) { phases_.changed(cohort); }
   void add_object(const HeapObjectNamed& object);
   void add_stack(const HeapStackKnown& known);
   void add_symbols(const HeapSymbols& symbols);
@@ -61,7 +60,7 @@ class HeapRows {
 
   Definer& definer_;
   std::map<HeapLife, SubjectId> owners_;
-  std::map<uint32_t, std::string> phase_names_;
+  PhasePaths phases_;
   std::unordered_map<uint32_t, ModuleId> modules_;
   std::map<HeapLife, std::unordered_map<uint64_t, StackId>> stacks_;
   std::map<Key, Site> sites_;

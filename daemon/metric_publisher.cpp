@@ -156,9 +156,9 @@ void MetricPublisher::put_phases(MetricPage& page,
   if (!run_name.empty()) runs.add({{"run", run_name}}, 1);
   page.push_back(std::move(runs));
   put_one(page, "tidemark_phase_transitions_total", "Phases that began.",
-          kCounter, real(phases.phases().size()));
+          kCounter, real(phases.phases_begun()));
   put_one(page, "tidemark_runs_total", "Runs that began.", kCounter,
-          real(phases.runs().size()));
+          real(phases.runs_begun()));
   put_one(page, "tidemark_alerts_total",
           "Gates and findings that turned while it recorded.", kCounter,
           real(alerts_));

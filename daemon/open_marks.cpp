@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/analysis/phases.h"
+
 namespace tidemark {
 namespace {
 
@@ -27,6 +29,8 @@ void OpenMarks::apply(const Event& event) {
       keep(event);
       break;
     case EventKind::phase_begin:
+      if (!is_too_deep(client)) keep(event);
+      break;
     case EventKind::attribute: keep(event); break;
     case EventKind::phase_end: end_phase(event); break;
     case EventKind::run_end: end_marks(client); break;
@@ -39,6 +43,13 @@ void OpenMarks::apply(const Event& event) {
       break;
     default: break;
   }
+}
+
+bool OpenMarks::is_too_deep(SubjectId client) const {
+  const auto open = std::ranges::count_if(open_, [&](const Event& known) {
+    return is_same(known, EventKind::phase_begin, client);
+  });
+  return static_cast<size_t>(open) >= PhaseTracker::kMostDepth;
 }
 
 void OpenMarks::end_phase(const Event& event) {

@@ -22,6 +22,7 @@ class OpenMarks {
 
  private:
   void keep(const Event& event);
+  bool is_too_deep(SubjectId client) const;
   void end_phase(const Event& event);
   void end_marks(SubjectId client);
 

@@ -13,6 +13,11 @@ StackSites::StackSites(Definer& definer, StackDesk& desk)
       alloc_count_(definer.define_metric(kSiteMetrics[kSiteAllocCount])),
       samples_(definer.define_metric(kSiteMetrics[kSiteSamples])) {}
 
+void StackSites::phase_changed(const Cohort& cohort) {
+  subjects_.phase_changed(cohort);
+  cohort_ = cohort;
+}
+
 void StackSites::add(SubjectId owner, SiteKind kind, uint32_t cohort,
                      Weight weight, CopiedStack stack) {
   SiteKey key{owner, kind, StackId(), cohort};
@@ -68,10 +73,23 @@ void StackSites::put(FrameBuilder& frame) {
       frame.put(samples_, site.subject, site.sum.samples);
     }
   }
+  end_past_phases();
   std::erase_if(owned_, [this](const auto& each) {
     const auto& [owner, owned] = each;
     if (!owned.ending || owned.waiting > 0) return false;
     end_sites(owner);
+    return true;
+  });
+}
+
+// All that was said of them stands: nothing more is taken in their phases.
+void StackSites::end_past_phases() {
+  std::erase_if(sites_, [this](const auto& each) {
+    const SiteKey& key = each.first;
+    Owned& owned = owned_[key.owner];
+    if (owned.waiting > 0 || cohort_.may_come_again(key.cohort)) return false;
+    subjects_.end(each.second.subject);
+    --owned.sites;
     return true;
   });
 }

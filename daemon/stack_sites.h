@@ -28,7 +28,7 @@ class StackSites {
   // The desk's answers are for this object: it may not accept() after our end.
   StackSites(Definer& definer, StackDesk& desk);
 
-  void phase_changed(const Cohort& cohort) { subjects_.phase_changed(cohort); }
+  void phase_changed(const Cohort& cohort);
   // A process's stacks come from now on.
   void begin(ProcessKey process) { desk_.prepare(process); }
   // One stack. Its figures are in the frames as soon as it is unwound; those of
@@ -37,8 +37,11 @@ class StackSites {
            CopiedStack stack);
   // The process ended: its sites do, once all its stacks are known.
   void end(SubjectId owner, ProcessKey process);
+  // The last figures of sites of phases that are over are in this frame: those
+  // end. What comes late of such a phase is a further site of it.
   void put(FrameBuilder& frame);
 
+  size_t size() const { return sites_.size(); }
   int64_t refused() const { return refused_; }
 
  private:
@@ -55,11 +58,13 @@ class StackSites {
   void add_up(SiteKey key, const Weight& weight);
   Site& site_of(SiteKey key);
   void end_sites(SubjectId owner);
+  void end_past_phases();
 
   StackDesk& desk_;
   SiteSubjects subjects_;
   std::map<SiteKey, Site> sites_;
   std::map<SubjectId, Owned> owned_;
+  Cohort cohort_;
   MetricId alloc_bytes_, alloc_count_, samples_;
   int64_t refused_ = 0;
 };

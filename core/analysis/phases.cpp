@@ -1,6 +1,8 @@
 #include "core/analysis/phases.h"
 
 #include <algorithm>
+#include <set>
+#include <utility>
 
 namespace tidemark {
 
@@ -11,14 +13,20 @@ bool PhaseTracker::apply(const Event& event) {
     case EventKind::phase_begin: return begin_phase(event);
     case EventKind::phase_end: return end_phase(event);
     case EventKind::client_end:
-      // 2: a detached client (a shell command); its phases outlive it.
-      return event.value != 2 &&
-             end_client(event.subject, event.time, PhaseStatus::aborted);
-    case EventKind::client_quarantined:
-      return end_client(event.subject, event.time, PhaseStatus::aborted);
+    case EventKind::client_quarantined: return client_is_gone(event);
     case EventKind::command_end: return end_all(event.time);
     default: return false;
   }
+}
+
+bool PhaseTracker::client_is_gone(const Event& event) {
+  // 2: a detached client (a shell command); its phases outlive it.
+  const bool is_detached =
+      event.kind == EventKind::client_end && event.value == 2;
+  if (is_detached) return false;
+  const bool edge = end_client(event.subject, event.time, PhaseStatus::aborted);
+  if (most_ended_ != kAll) leave_run(event.subject, event.time);
+  return edge;
 }
 
 // What is still open belongs to scripts that did not come to its end.
@@ -34,6 +42,8 @@ bool PhaseTracker::begin_run(const Event& event) {
   std::erase(run_members_, event.subject);
   if (run_members_.empty() && (runs_.empty() || !runs_.back().open)) {
     runs_.push_back({event.name, event.time, event.time, true, 0});
+    ++runs_begun_;
+    if (runs_.size() > most_ended_ + 1) runs_.erase(runs_.begin());
   }
   run_members_.push_back(event.subject);
   return false;
@@ -58,6 +68,10 @@ bool PhaseTracker::end_run(const Event& event) {
 
 bool PhaseTracker::begin_phase(const Event& event) {
   std::vector<Holder>& stack = stacks_[event.subject];
+  if (stack.size() >= kMostDepth) {
+    ++unmatched_;
+    return false;
+  }
   std::string path = event.name;
   uint32_t depth = 0;
   if (!stack.empty()) {
@@ -80,8 +94,9 @@ bool PhaseTracker::begin_phase(const Event& event) {
   const uint32_t cycle = ++cycles_[path];
   stack.push_back({id, event.name, phases_.size()});
   phases_.push_back({std::move(path), cycle, event.phase_kind, event.time,
-                     event.time, PhaseStatus::open, depth});
+                     event.time, PhaseStatus::open, depth, ++phases_begun_});
   holders_.push_back(1);
+  if (phases_.size() >= 2 * most_ended_) forget_ended();
   return true;
 }
 
@@ -126,6 +141,41 @@ bool PhaseTracker::end_client(SubjectId client, BootTime time,
     found->second.pop_back();
   }
   return edge;
+}
+
+// Nobody is left who could end the run, or say another phase of this client.
+void PhaseTracker::leave_run(SubjectId client, BootTime time) {
+  stacks_.erase(client);
+  if (std::erase(run_members_, client) == 0 || !run_members_.empty()) return;
+  runs_.back().open = false;
+  runs_.back().end = time;
+}
+
+void PhaseTracker::forget_ended() {
+  const auto ended =
+      phases_.size() - static_cast<size_t>(std::ranges::count(
+                           phases_, PhaseStatus::open, &Phase::status));
+  size_t surplus = ended - std::min(ended, most_ended_);
+  std::vector<size_t> moved(phases_.size());
+  std::set<std::string_view> paths;
+  size_t kept = 0;
+  for (size_t i = 0; i < phases_.size(); ++i) {
+    if (surplus > 0 && phases_[i].status != PhaseStatus::open) {
+      --surplus;
+      continue;
+    }
+    moved[i] = kept;
+    if (kept != i) phases_[kept] = std::move(phases_[i]);
+    holders_[kept++] = holders_[i];
+  }
+  phases_.resize(kept);
+  holders_.resize(kept);
+  for (auto& [client, stack] : stacks_) {
+    for (Holder& holder : stack) holder.phase = moved[holder.phase];
+  }
+  for (const Phase& phase : phases_) paths.insert(phase.path);
+  std::erase_if(cycles_,
+                [&](const auto& each) { return !paths.contains(each.first); });
 }
 
 std::vector<size_t> PhaseTracker::open() const {

@@ -11,6 +11,7 @@
 //    that is open when the recorded command ends.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -32,7 +33,8 @@ struct Phase {
   BootTime begin;
   BootTime end;  // of an open phase: its begin
   PhaseStatus status = PhaseStatus::open;
-  uint32_t depth = 0;  // 0: outermost
+  uint32_t depth = 0;    // 0: outermost
+  uint32_t ordinal = 0;  // counted from 1 over all that began
 
   // "soak/steady#3"; the cycle is left out when the phase never repeats.
   std::string label(bool with_cycle) const {
@@ -54,8 +56,19 @@ class PhaseTracker {
   // true when a phase opened or closed (an edge).
   bool apply(const Event& event);
 
+  // For whoever goes on for months: of the phases and runs that ended, about
+  // this many are kept, the latest; how often the paths of others were entered
+  // is forgotten with them. A run whose clients are all gone is over.
+  void keep_ended(size_t most) { most_ended_ = most; }
+
+  // Beyond it a client's begins are not taken: one that never ends a phase.
+  static constexpr size_t kMostDepth = 64;
+
   // All phases in order of begin, open ones too.
   const std::vector<Phase>& phases() const { return phases_; }
+  // How many began, also those that are forgotten.
+  uint32_t phases_begun() const { return phases_begun_; }
+  uint64_t runs_begun() const { return runs_begun_; }
   // Indices of the open phases, outermost first.
   std::vector<size_t> open() const;
   // The innermost phase open at `time`, or nullptr.
@@ -66,10 +79,12 @@ class PhaseTracker {
   const std::vector<Run>& runs() const { return runs_; }
   // True when a path was entered more than once: it has cycles.
   bool repeats(std::string_view path) const;
-  // Marks that fit nothing: an end without a begin.
+  // Marks that fit nothing: an end without a begin, a begin too deep.
   uint64_t unmatched() const { return unmatched_; }
 
  private:
+  static constexpr size_t kAll = SIZE_MAX / 4;
+
   struct Holder {      // one begin of one client
     uint64_t id = 0;   // the client's handle (Event::value), 0 = by name
     std::string name;  // as the client said it
@@ -80,9 +95,12 @@ class PhaseTracker {
   bool end_phase(const Event& event);
   bool release(size_t phase, BootTime time, PhaseStatus status);
   bool end_all(BootTime time);
+  bool client_is_gone(const Event& event);
   bool end_client(SubjectId client, BootTime time, PhaseStatus status);
   bool begin_run(const Event& event);
   bool end_run(const Event& event);
+  void leave_run(SubjectId client, BootTime time);
+  void forget_ended();
 
   std::vector<Phase> phases_;
   std::vector<uint32_t> holders_;  // per phase: how many begins are open
@@ -90,6 +108,9 @@ class PhaseTracker {
   std::unordered_map<std::string, uint32_t> cycles_;
   std::vector<Run> runs_;
   std::vector<SubjectId> run_members_;
+  size_t most_ended_ = kAll;
+  uint32_t phases_begun_ = 0;
+  uint64_t runs_begun_ = 0;
   uint64_t unmatched_ = 0;
 };
 

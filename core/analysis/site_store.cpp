@@ -60,7 +60,11 @@ void SiteStore::on_frame(const Frame& frame, const Dictionary& dictionary) {
   }
   for (const SubjectId id : frame.ended) {
     const auto found = sites_.find(id);
-    if (found != sites_.end()) found->second.ended = frame.time;
+    if (found == sites_.end()) continue;
+    // What is only taken does not go away with the subject that told it.
+    const Subject* subject = dictionary.subject(id);
+    if (subject != nullptr && is_taken_only(subject->site_kind)) continue;
+    found->second.ended = frame.time;
   }
 }
 

@@ -19,7 +19,9 @@ struct SiteSeries {
   PackedSeries live_bytes, live_count;
   // Totals of the cohort, as last read.
   int64_t taken_bytes = 0, taken_count = 0, samples = 0;
-  BootTime ended = BootTime::max();  // later nothing is known of it
+  // Later nothing is known of it. What is only taken is known for good: its
+  // subject ends with the phase that it was taken in.
+  BootTime ended = BootTime::max();
 };
 
 // Whether only what is taken is seen at such sites, not what is given back.

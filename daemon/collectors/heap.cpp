@@ -23,6 +23,7 @@
 #include "daemon/heap_guard.h"
 #include "daemon/heap_rows.h"
 #include "daemon/heap_worker.h"
+#include "daemon/process_notes.h"
 #include "daemon/process_table.h"
 #include "daemon/procfs/process_statm.h"
 #include "daemon/shim_desk.h"
@@ -67,6 +68,8 @@ class Heap final : public Collector {
   Status collect(const CollectRequest& request, FrameBuilder& frame) override {
     if (!may_probe()) return {};
     end_lives();
+    asked_.forget_ended(context_->processes);
+    growth_.forget_ended(context_->processes);
     TIDEMARK_CHECK(choose(request.time));
     if (!worker_) return {};
     take_output();
@@ -84,7 +87,7 @@ class Heap final : public Collector {
 
   void process_held(ProcessKey process) override {
     if (context_->heap.mode != HeapMode::probes || !worker_) return;
-    asked_.insert(process);
+    asked_[process] = true;
     worker_->attach_held(process.pid);
     take_output();
   }
@@ -131,7 +134,7 @@ class Heap final : public Collector {
   }
 
   void set_cohort() {
-    rows_->set_phase_name(cohort_.ordinal, cohort_.path);
+    rows_->phase_changed(cohort_);
     worker_->tracer().set_cohort(cohort_.ordinal);
   }
 
@@ -147,7 +150,7 @@ class Heap final : public Collector {
           !keeps_growing(key, time)) {
         continue;
       }
-      asked_.insert(key);
+      asked_[key] = true;
       if (context_->heap.mode == HeapMode::automatic) tell_growth(*subject);
       growth_.erase(key);
       if (!worker_) TIDEMARK_CHECK(open());
@@ -163,8 +166,8 @@ class Heap final : public Collector {
     if (!text) return false;
     const auto statm = procfs::parse_process_statm(*text);
     if (!statm || statm->size.count == 0) return false;
-    const auto [growth, added] = growth_.try_emplace(key, context_->heap.after);
-    return growth->second.add(time, statm->anonymous().count * page_size_);
+    return growth_.get(key, context_->heap.after)
+        .add(time, statm->anonymous().count * page_size_);
   }
 
   void tell_growth(const Subject& subject) {
@@ -174,7 +177,8 @@ class Heap final : public Collector {
               "{} ({}): memory keeps growing, by {:.1f} MiB in {} s: "
               "counting its allocator calls",
               subject.name, pid.value,
-              static_cast<double>(growth_.at(subject.process).rise()) /
+              static_cast<double>(
+                  growth_.get(subject.process, context_->heap.after).rise()) /
                   (1 << 20),
               std::chrono::duration<double>(context_->heap.after).count())});
   }
@@ -200,7 +204,7 @@ class Heap final : public Collector {
       const Subject* subject = context_->processes.find_pid(known.pid);
       if (subject == nullptr) return;
       owner.process = subject->id;
-      asked_.insert(subject->process);
+      asked_[subject->process] = true;
     }
     known.process = owner.process;
     rows_->begin_life(life, known.process);
@@ -284,8 +288,8 @@ class Heap final : public Collector {
   std::optional<HeapSites> sites_;
   std::optional<Drops<kCauses.size()>> drops_;
   std::array<uint64_t, kCauses.size()> lost_{};  // of slots given back
-  std::set<ProcessKey> asked_;
-  std::map<ProcessKey, GrowthTrigger> growth_;
+  ProcessNotes<bool> asked_;
+  ProcessNotes<GrowthTrigger> growth_;
   std::map<HeapLife, Life> lives_;
   std::map<HeapSlot, Owner> owners_;
   std::vector<HeapSite> read_;

@@ -20,6 +20,7 @@
 #include "daemon/collectors/metric_ids.h"
 #include "daemon/heap_rows.h"
 #include "daemon/heap_segment.h"
+#include "daemon/process_notes.h"
 #include "daemon/process_table.h"
 #include "daemon/shim_desk.h"
 #include "daemon/stack_desk.h"
@@ -71,6 +72,7 @@ class HeapShim final : public Collector {
   Status collect(const CollectRequest& request, FrameBuilder& frame) override {
     if (!rows_) return {};
     end_lives();
+    forget_ended();
     if (context_->heap.mode == HeapMode::shim) look_for_others(request.time);
     if (shims_.empty() && !opened_) return {};
     read_all();
@@ -86,7 +88,7 @@ class HeapShim final : public Collector {
   void phase_changed(const Cohort& cohort) override {
     if (!rows_) return;
     cohort_ = cohort;
-    rows_->set_phase_name(cohort.ordinal, cohort.path);
+    rows_->phase_changed(cohort);
     for (auto& [slot, shim] : shims_) shim.segment->set_cohort(cohort.ordinal);
   }
 
@@ -155,17 +157,21 @@ class HeapShim final : public Collector {
     drops_.emplace(definer, kCauses);
   }
 
+  void forget_ended() {
+    lives_.forget_ended(context_->processes);
+    barred_.forget_ended(context_->processes);
+    seen_.forget_ended(context_->processes);
+  }
+
   // Watched processes that the shim did not get into. It is mapped before they
   // run, so a second later it is there or will never be.
   void look_for_others(BootTime now) {
     for (const SubjectId id : context_->processes.watched()) {
       const Subject* subject = context_->processes.find(id);
       if (subject == nullptr || subject->kernel_thread) continue;
-      const auto [seen, added] = seen_.try_emplace(subject->process, now);
-      if (seen->second == BootTime::max() || now - seen->second < kPatience) {
-        continue;
-      }
-      seen->second = BootTime::max();
+      BootTime& since = seen_.get(subject->process, now);
+      if (since == BootTime::max() || now - since < kPatience) continue;
+      since = BootTime::max();
       if (context_->shims->holds(subject->process)) continue;
       tell_missing(*subject);
     }
@@ -220,7 +226,7 @@ class HeapShim final : public Collector {
   void quarantine(Shim& shim, const Error& error) {
     shim.over = true;
     shim.waiting.clear();
-    barred_.insert(shim.process);
+    barred_[shim.process] = true;
     tell(shim, EventKind::client_quarantined, shim.name, error.what);
   }
 
@@ -360,9 +366,9 @@ class HeapShim final : public Collector {
   std::optional<Drops<kCauses.size()>> drops_;
   Losses lost_{};  // of lives that ended
   std::map<HeapSlot, Shim> shims_;
-  std::map<ProcessKey, uint32_t> lives_;
-  std::set<ProcessKey> barred_;
-  std::map<ProcessKey, BootTime> seen_;  // watched, since; max: looked at
+  ProcessNotes<uint32_t> lives_;
+  ProcessNotes<bool> barred_;
+  ProcessNotes<BootTime> seen_;  // watched, since; max: looked at
   std::string buffer_;
   std::vector<HeapSite> read_;
   Cohort cohort_;

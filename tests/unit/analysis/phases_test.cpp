@@ -123,5 +123,60 @@ TEST(PhaseTracker, EndBeforeBeginInTimeIsClamped) {
   EXPECT_EQ(tracker.phases()[0].end, tracker.phases()[0].begin);
 }
 
+// A daemon's tracker over months: what is kept does not follow what began.
+TEST(PhaseTracker, ForgetsWhatEndedButCountsIt) {
+  PhaseTracker tracker;
+  tracker.keep_ended(10);
+  tracker.apply(mark(0, EventKind::phase_begin, kBob, "months"));
+  for (int64_t i = 1; i <= 1000; ++i) {
+    const std::string name = "test" + std::to_string(i);
+    tracker.apply(mark(i, EventKind::phase_begin, kAlice, name));
+    tracker.apply(mark(i, EventKind::phase_end, kAlice, name));
+    EXPECT_LE(tracker.phases().size(), 21u);
+  }
+  EXPECT_EQ(tracker.phases_begun(), 1001u);
+  EXPECT_EQ(tracker.phases().back().ordinal, 1001u);
+  EXPECT_EQ(tracker.phases().back().path, "test1000");
+  // What is open stays who it is.
+  ASSERT_EQ(tracker.open(), std::vector<size_t>{0});
+  EXPECT_EQ(tracker.phases()[0].ordinal, 1u);
+  EXPECT_TRUE(tracker.apply(mark(2000, EventKind::phase_end, kBob, "months")));
+  EXPECT_TRUE(tracker.open().empty());
+  EXPECT_EQ(tracker.unmatched(), 0u);
+}
+
+TEST(PhaseTracker, KeepsCyclesOfPathsThatItRemembers) {
+  PhaseTracker tracker;
+  tracker.keep_ended(4);
+  for (int64_t i = 0; i < 100; ++i) {
+    tracker.apply(mark(i, EventKind::phase_begin, kAlice, "load"));
+    tracker.apply(mark(i, EventKind::phase_end, kAlice, "load"));
+  }
+  EXPECT_EQ(tracker.phases().back().cycle, 100u);
+}
+
+TEST(PhaseTracker, RunsOfALongLifeAreForgottenToo) {
+  PhaseTracker tracker;
+  tracker.keep_ended(10);
+  for (uint32_t i = 0; i < 100; ++i) {
+    const SubjectId client{100 + i};
+    tracker.apply(mark(i, EventKind::run_begin, client, "soak"));
+    // It dies: nobody will ever end the run.
+    tracker.apply(mark(i, EventKind::client_end, client, ""));
+    EXPECT_FALSE(tracker.run()->open);
+  }
+  EXPECT_LE(tracker.runs().size(), 11u);
+  EXPECT_EQ(tracker.runs_begun(), 100u);
+}
+
+TEST(PhaseTracker, AClientThatNeverEndsAPhaseIsNotHeard) {
+  PhaseTracker tracker;
+  for (int64_t i = 0; i < 1000; ++i) {
+    tracker.apply(mark(i, EventKind::phase_begin, kAlice, "deeper"));
+  }
+  EXPECT_EQ(tracker.open().size(), PhaseTracker::kMostDepth);
+  EXPECT_EQ(tracker.unmatched(), 1000 - PhaseTracker::kMostDepth);
+}
+
 }  // namespace
 }  // namespace tidemark

@@ -14,7 +14,7 @@ class HeapRowsTest : public testing::Test {
  protected:
   HeapRowsTest() : rows_(definer_) {
     rows_.begin_life(kLife, kProcess);
-    rows_.set_phase_name(1, "soak/steady");
+    rows_.phase_changed({1, "soak/steady", {1}});
   }
   static HeapSite row(uint64_t key, int64_t bytes, uint32_t cohort = 1) {
     HeapSite site;

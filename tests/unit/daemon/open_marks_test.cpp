@@ -67,9 +67,19 @@ TEST(OpenMarks, AShellThatComesAgainIsOneClient) {
 TEST(OpenMarks, HasABound) {
   OpenMarks marks;
   for (size_t i = 0; i < OpenMarks::kMost + 5; ++i) {
-    marks.apply(mark(EventKind::phase_begin, 1, "x"));
+    // Each client no deeper than it is heard.
+    const auto client = static_cast<uint32_t>(i / PhaseTracker::kMostDepth);
+    marks.apply(mark(EventKind::phase_begin, client, "x"));
   }
   EXPECT_EQ(marks.events(kLater).size(), OpenMarks::kMost);
+}
+
+TEST(OpenMarks, GoesNoDeeperThanTheTracker) {
+  OpenMarks marks;
+  for (int i = 0; i < 1000; ++i) {
+    marks.apply(mark(EventKind::phase_begin, 1, "x"));
+  }
+  EXPECT_EQ(marks.events(kLater).size(), PhaseTracker::kMostDepth);
 }
 
 // Told to a tracker that knows nothing, they open what is open in truth.

@@ -1,0 +1,44 @@
+#!/bin/bash
+# The daemon under short-lived processes for MINUTES, at 10 Hz and with
+# rotation, recorded and judged by a second recorder: what it keeps of a process
+# that ended is a leak per fork. Prints the verdict; its exit code is ours.
+#
+#   tests/soak/run.sh [BUILD] [MINUTES] [FORKS A SECOND]
+set -u
+build=$(realpath "${1:-build/release}") minutes=${2:-120} rate=${3:-50}
+here=$(cd "$(dirname "$0")" && pwd)
+work=${SOAK_DIR:-$(mktemp -d /tmp/tidemark-soak-XXXXXX)}
+mkdir -p "$work/state"
+cd "$work" || exit 1
+# What is built anew meanwhile must not be under them.
+strip -o tidemarkd "$build/daemon/tidemarkd"
+strip -o tidemark "$build/cli/tidemark"
+cp "$here/drive.py" .
+
+nice -n 10 ./tidemarkd --state-dir state --socket "$work/daemon.sock" \
+  --interval 100ms --budget 10% --rotate-size 8MiB --keep-free 0B \
+  --watch 'cmdline:*drive.py*' > tidemarkd.log 2>&1 &
+daemon=$!
+echo "$daemon" > tidemarkd.pid
+sleep 2
+nice -n 10 ./tidemark record -o judge.tmk --interval 1s --heap off \
+  --watch "pid:$daemon" --role "daemon=pid:$daemon" \
+  --socket "$work/judge.sock" > judge.log 2>&1 &
+judge=$!
+echo "$judge" > judge.pid
+sleep 2
+
+# A warm-up, then cycles of 9 parts load and 1 part rest: at least 12 of them.
+cycles=$((minutes >= 60 ? 16 : 13))
+seconds=$((minutes * 60 / (cycles + 1)))
+nice -n 10 python3 drive.py ./tidemark "$rate" "$seconds" "$cycles" \
+  $((seconds * 9 / 10)) $((seconds - seconds * 9 / 10)) \
+  daemon.sock judge.sock 2>&1 | tee drive.log
+grep -E 'VmHWM|VmRSS' "/proc/$daemon/status"
+kill -TERM "$judge" && wait "$judge"
+kill -TERM "$daemon" && wait "$daemon"
+echo "the daemon's exit code: $?"
+./tidemark report judge.tmk
+code=$?
+echo "kept in $work"
+exit "$code"
