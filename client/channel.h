@@ -69,7 +69,10 @@ enum {
   // A daemon stamps its heartbeat at each drain; a client that sees it older
   // than this looks for a daemon again, at most once per retry period.
   TIDEMARK_STALE_MS = 2000,
-  TIDEMARK_RETRY_MS = 1000
+  TIDEMARK_RETRY_MS = 1000,
+  // The period while a daemon listens but its queue of connections is full
+  // (EAGAIN of connect(2)): somebody floods it, and places come and go.
+  TIDEMARK_BUSY_RETRY_MS = 20
 };
 
 // Record kinds 1..8 equal EventKind in core/model/event.h.

@@ -37,6 +37,11 @@ static void connect_once(struct tidemark_session* session,
     close(old);
   }
   const int fd = tidemark_open_socket(&session->daemon);
+  if (fd < 0 && errno == EAGAIN) {
+    const int64_t sooner = TIDEMARK_RETRY_MS - TIDEMARK_BUSY_RETRY_MS;
+    __atomic_store_n(&session->last_attempt_ns, now - sooner * NS_PER_MS,
+                     __ATOMIC_RELAXED);
+  }
   if (fd < 0) return;
   if (!send_hello(session, fd)) {
     close(fd);

@@ -148,20 +148,22 @@ void ClientHost::Impl::accept_all(BootTime now) {
   for (int i = 0; i < kEventsAtOnce; ++i) {
     UniqueFd socket = listener.accept();
     if (!socket.valid()) return;
-    auto peer = identify_peer(socket.get(), options.roots);
-    if (!peer) continue;
-    if (watchlist.is_barred(peer->process.pid, now)) {
+    const auto known = read_credentials(socket.get());
+    if (!known) continue;
+    // Before /proc is read: a flooder must cost less than its flood.
+    if (watchlist.is_barred(known->process.pid, now)) {
       ++totals.refused;
       continue;
     }
-    if (!has_room(peer->uid)) {
+    if (!has_room(known->uid)) {
       refuse("a client was refused: too many clients", now);
       continue;
     }
+    ClientPeer peer = identify_peer(socket.get(), options.roots, *known);
     const uint64_t id = next_id++;
     if (!watch(socket.get(), id)) continue;
     pending.emplace(
-        id, Pending{std::move(socket), std::move(*peer), now + kHelloDeadline});
+        id, Pending{std::move(socket), std::move(peer), now + kHelloDeadline});
     on_pending(id, now);  // HELLO mostly is there already
   }
 }

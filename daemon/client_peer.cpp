@@ -127,7 +127,7 @@ int64_t parse_boot_offset(std::string_view text) {
   return parts[0] * kNsPerSecond + parts[1];
 }
 
-Result<ClientPeer> identify_peer(int socket, const Roots& roots) {
+Result<ClientPeer> read_credentials(int socket) {
   ucred credentials{};
   socklen_t size = sizeof credentials;
   if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) {
@@ -136,8 +136,12 @@ Result<ClientPeer> identify_peer(int socket, const Roots& roots) {
   ClientPeer peer;
   peer.uid = credentials.uid;
   peer.process.pid = Pid{credentials.pid};
+  return peer;
+}
+
+ClientPeer identify_peer(int socket, const Roots& roots, ClientPeer peer) {
   // 0: a pid namespace that is not below ours.
-  if (credentials.pid > 0) read_process(roots, socket, peer);
+  if (peer.process.pid.value > 0) read_process(roots, socket, peer);
   return peer;
 }
 

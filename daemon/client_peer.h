@@ -28,8 +28,11 @@ struct ClientPeer {
   BootTime started;
 };
 
-// Error: the socket has no peer credentials any more.
-Result<ClientPeer> identify_peer(int socket, const Roots& roots);
+// Its pid and uid alone, by one call: enough to turn a flooder away. Error:
+// the socket has no peer credentials any more.
+Result<ClientPeer> read_credentials(int socket);
+// The rest of it, from /proc.
+ClientPeer identify_peer(int socket, const Roots& roots, ClientPeer peer);
 
 // The boottime line of /proc/PID/timens_offsets in ns; 0 without one.
 int64_t parse_boot_offset(std::string_view text);
