@@ -169,10 +169,22 @@ Result<Choice> choose(const ExportRequest& request,
   return choice;
 }
 
+// What allocation probes tell: sites, heaps, and memory touched first.
+bool is_of_sites(const Metric* metric) {
+  static constexpr std::string_view kFamilies[] = {"site.", "heap.", "growth."};
+  return metric != nullptr &&
+         std::ranges::any_of(kFamilies, [metric](std::string_view family) {
+           return metric->name.starts_with(family);
+         });
+}
+
 class RecordingExport {
  public:
-  RecordingExport(std::string output, BootTime from, BootTime to)
-      : output_(std::move(output)), from_(from), to_(to) {}
+  RecordingExport(const ExportRequest& request, BootTime from, BootTime to)
+      : output_(request.output),
+        without_sites_(request.without_sites),
+        from_(from),
+        to_(to) {}
 
   Status take(const Part& part);
   Result<ExportResult> finish();
@@ -187,6 +199,7 @@ class RecordingExport {
   Column whole(RecordingReader& reader, const Column& column);
 
   std::string output_;
+  bool without_sites_;
   BootTime from_, to_, last_;
   std::optional<RecordingWriter> writer_;
   OpenMarks open_;
@@ -286,6 +299,11 @@ Status RecordingExport::take_frame(RecordingReader& reader,
   if (frame.time < from_ || frame.time > to_ || frame.time < last_) return {};
   if (!writer_) TIDEMARK_CHECK(begin(reader, frame.time));
   Frame out = frame;
+  if (without_sites_) {
+    std::erase_if(out.columns, [&](const Column& column) {
+      return is_of_sites(reader.dictionary().metric(column.metric));
+    });
+  }
   for (Column& column : out.columns) {
     if (told_.insert(column.metric).second) {
       const Metric* metric = reader.dictionary().metric(column.metric);
@@ -364,7 +382,7 @@ Result<int64_t> parse_instant(const std::string& text, int64_t end_unix_ns) {
 Result<ExportResult> export_recording(const ExportRequest& request) {
   TIDEMARK_TRY(const auto parts, read_parts(request.source));
   TIDEMARK_TRY(const Choice choice, choose(request, parts));
-  RecordingExport out(request.output, choice.from, choice.to);
+  RecordingExport out(request, choice.from, choice.to);
   for (const Part& part : choice.parts) TIDEMARK_CHECK(out.take(part));
   return out.finish();
 }

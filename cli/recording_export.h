@@ -19,6 +19,7 @@ struct ExportRequest {
   std::string from;    // as parse_instant understands it; "" = the begin
   std::string to;      // "" = the end
   std::string run;     // the newest run of this name, instead of the two
+  bool without_sites = false;  // leaves out what allocation probes saw
 };
 
 struct ExportResult {

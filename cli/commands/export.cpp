@@ -49,6 +49,8 @@ void add_export(CLI::App& app, CommandContext& context) {
       ->type_name("NAME")
       ->excludes(from)
       ->excludes(to);
+  app.add_flag("--without-sites", request->without_sites,
+               "Leave out what allocation probes saw: the curves alone");
   app.callback(
       [request, &context] { context.exit_code = run_export(*request); });
 }

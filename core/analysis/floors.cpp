@@ -125,8 +125,10 @@ Floors reduce_to_floors(std::span<const Point> samples, bool warmup_marked) {
   if (kept.size() < kBinsPerBlock) return result;
   const std::vector<size_t> releases = find_releases(kept);
   result.by_release = releases.size() >= kLeastReleases;
-  result.points = result.by_release ? floors_by_release(kept, releases)
-                                    : floors_by_block(kept);
+  if (result.by_release) result.points = floors_by_release(kept, releases);
+  // Too few of them to judge by: blocks, some without their low.
+  result.by_release = result.points.size() >= kLeastFloors;
+  if (!result.by_release) result.points = floors_by_block(kept);
   return result;
 }
 

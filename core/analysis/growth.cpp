@@ -14,6 +14,9 @@ namespace tidemark {
 namespace {
 
 constexpr double kNotable = 2;  // a difference in AICc that counts
+// One that noise seldom makes: a logarithm this much better than the line
+// still leaves the line in question.
+constexpr double kSeldom = 4;
 constexpr double kNever = std::numeric_limits<double>::infinity();
 
 double sen_slope(const Series& series) {
@@ -81,6 +84,37 @@ bool is_stairs(const Series& series, double delta) {
   return few >= 0.8 * rises.net && latest >= 0.5 * largest;
 }
 
+// Stairs that stand out of the noise between them, the last as high as any,
+// and the next not overdue: those of a capacity that doubles come ever later.
+bool is_tall_stairs(const Series& series, double delta) {
+  constexpr double kOutOfNoise = 6;
+  constexpr double kLeastHeight = 0.05;  // of all growth
+  constexpr double kOverdue = 1.6;       // of the way between the last two
+  const Rises rises = count_rises(series);
+  if (rises.net <= delta * series.span()) return false;
+  if (rises.drawdown > 0.1 * rises.net) return false;
+  std::vector<double> jumps;
+  for (size_t i = 1; i < series.size(); ++i) {
+    jumps.push_back(series.y[i] - series.y[i - 1]);
+  }
+  const double least =
+      std::max(*median(jumps) + kOutOfNoise * *robust_deviation(jumps),
+               kLeastHeight * rises.net);
+  std::vector<size_t> tall;
+  double height = 0;
+  for (size_t i = 0; i < jumps.size(); ++i) {
+    if (jumps[i] <= least) continue;
+    tall.push_back(i);
+    height += jumps[i];
+  }
+  if (tall.size() < 2 || height < 0.8 * rises.net) return false;
+  const double highest = *std::ranges::max_element(jumps);
+  if (jumps[tall.back()] < 0.7 * highest) return false;
+  const double last = series.x[tall.back() + 1];
+  const double before = series.x[tall[tall.size() - 2] + 1];
+  return series.x.back() - last <= kOverdue * (last - before);
+}
+
 double explained(const CurveFit& fit, const Series& series) {
   const double centre = *mean(series.y);
   double total = 0;
@@ -114,9 +148,12 @@ Growth classify_growth(const Series& series, double delta, double resolution) {
   const bool goes_on_late = slopes.last_third > delta &&
                             slopes.last_third >= 0.75 * slopes.middle_third;
   const double slowing = std::min(fits.saturating_score, fits.log_score);
-  if (fits.line_score <= curves + kNotable &&
-      fits.line_score <= fits.log_score) {
+  if (is_tall_stairs(series, delta)) {
+    growth.shape = Shape::stairs;
+  } else if (fits.line_score <= curves + kNotable &&
+             fits.line_score <= fits.log_score + kSeldom) {
     if (goes_on) growth.shape = Shape::line;
+    growth.is_clear = fits.line_score <= fits.log_score;
     growth.explained = explained(*fits.line, series);
   } else if (fits.both_score + kNotable < slowing &&
              fits.both->slope_lo > delta && goes_on_late) {

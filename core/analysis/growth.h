@@ -21,10 +21,12 @@ enum class Shape : uint8_t {
 
 struct Growth {
   Shape shape = Shape::unclear;
-  double plateau = 0;    // saturating: the level it tends to
-  double tau = 0;        // saturating: in units of x
-  size_t step_at = 0;    // step: the first point after it
-  double step = 0;       // step: its height
+  double plateau = 0;  // saturating: the level it tends to
+  double tau = 0;      // saturating: in units of x
+  size_t step_at = 0;  // step: the first point after it
+  double step = 0;     // step: its height
+  // line: a logarithm does not fit better.
+  bool is_clear = true;
   double explained = 0;  // the share of the variance that the shape explains
 };
 

@@ -94,7 +94,7 @@ bool Judgement::most_cycles_rise() const {
 }
 
 bool Judgement::goes_on_for_certain() const {
-  if (!evidence_.grows()) return false;
+  if (!evidence_.grows() || !growth_.is_clear) return false;
   const bool on = growth_.shape == Shape::line ||
                   growth_.shape == Shape::line_after_warm_up;
   const bool kept = rises_.drawdown <= 0.1 * rises_.net;

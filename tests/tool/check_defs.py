@@ -19,6 +19,10 @@ LISTS = [
     ("tui/views.def", "VIEW", "tui/views", ".cpp"),
     ("cli/commands.def", "COMMAND", "cli/commands", ".cpp"),
     ("cli/ingest/formats.def", "LOAD_FORMAT", "cli/ingest/formats", ".cpp"),
+    ("tests/accuracy/phase_shapes.def", "PHASE_SHAPE",
+     "tests/accuracy/phase_shapes", ".cpp"),
+    ("tests/accuracy/cycle_shapes.def", "CYCLE_SHAPE",
+     "tests/accuracy/cycle_shapes", ".cpp"),
 ]
 
 
