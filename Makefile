@@ -21,7 +21,8 @@ STILL   := setarch -R
 
 .DEFAULT_GOAL := build
 .PHONY: pictures all build packages demo test check shapes format check-format tidy \
-        tidy-changed clang asan tsan bench golden accuracy fuzz install deb test-vm test-prometheus soak help
+        tidy-changed clang asan tsan bench golden accuracy fuzz install deb test-packages test-vm \
+        test-prometheus soak help
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | \
@@ -100,6 +101,9 @@ deb: build  ## Debian packages, in build/PRESET/packages
 	cmake --build --preset $(PRESET)
 	cd $(BUILD) && cpack -G DEB
 	lintian --fail-on error $(BUILD)/packages/*.deb
+
+test-packages: build  ## what the packages hold, and their life in a bare root
+	tests/packages/run.sh $(BUILD)
 
 test-vm: build  ## the service under systemd, the core on Debian's kernel
 	tests/vm/run.sh $(BUILD)

@@ -13,7 +13,8 @@ namespace tidemark {
 namespace {
 
 constexpr const char* kPlaceVariable = "TIDEMARK_HEAP_LIBRARY";
-constexpr const char* kName = "libtidemark-heap.so";
+// By its soname: libtidemark-heap.so comes with the headers.
+constexpr const char* kName = "libtidemark-heap.so.0";
 
 // Beside the command, as it is built and as it is installed.
 Result<std::string> find_library() {

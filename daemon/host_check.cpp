@@ -35,6 +35,16 @@ std::string_view lost_without(std::string_view sensor) {
   if (sensor == "process_life") {
     return "processes that live shorter than a tick, and their final figures";
   }
+  if (sensor == "heap") {
+    return "live memory by call stack; growth by first touch stands in";
+  }
+  if (sensor == "growth") return "growth of memory by call stack";
+  if (sensor == "handles") return "descriptors and threads by call stack";
+  if (sensor == "on_cpu") return "CPU time by call stack";
+  if (sensor == "run_queue") return "histograms of waits for a CPU";
+  if (sensor == "block_io") return "histograms of the latency of disks";
+  if (sensor == "reclaim") return "stalls for want of free memory";
+  if (sensor == "tcp_retransmit") return "TCP segments sent again";
   if (sensor == "process_exact") return "exact memory and descriptors";
   if (sensor == "process_slow") return "mappings, sockets, memory by kind";
   if (sensor == "host_pressure") return "pressure (PSI) of the host";
@@ -47,6 +57,7 @@ HostCheck passed(std::string what, std::string detail) {
 
 HostCheck failed(std::string what, const Error& error, std::string_view lost) {
   auto [cause, remedy] = split_remedy(error.what);
+  if (remedy.empty()) remedy = "none is known; tidemark works without";
   return {std::move(what),   State::degraded,   std::move(cause),
           std::string(lost), std::move(remedy), false};
 }
@@ -142,8 +153,7 @@ HostCheck check_perf() {
           State::degraded,
           status.error().what,
           "stacks by the software clock",
-          "sysctl kernel.perf_event_paranoid=2 or lower with CAP_PERFMON; "
-          "3, Debian's default, asks CAP_SYS_ADMIN",
+          std::string(perf_event_remedy()),
           false};
 }
 

@@ -18,7 +18,11 @@ struct user_registers {
   __u64 orig_ax, ip, cs, flags, sp, ss;
 };
 
-extern bool bpf_session_is_return(void) __ksym __weak;
+/* The loader turns its calls into calls of the kernel's bpf_session_is_return
+ * (6.13). Were it an extern, loading would take CAP_SYS_ADMIN where the kernel
+ * lacks it, whichever program is meant (process_walk.bpf.c). */
+static bool (*const session_is_return)(void) = (void*)
+    TIDEMARK_SESSION_IS_RETURN;
 
 /* struct tidemark_sampling_tables */
 const volatile __u32 log2_of[TIDEMARK_LOG2_STEPS + 1] = {};
@@ -535,8 +539,7 @@ int heap_free(void* context) {
  * call its return probe. */
 SEC("?uprobe/session")
 int heap_session(void* context) {
-  if (!bpf_session_is_return) return 0;
-  return bpf_session_is_return() ? on_return(context) : on_entry(context);
+  return session_is_return() ? on_return(context) : on_entry(context);
 }
 
 SEC("?uprobe/entry")

@@ -6,6 +6,10 @@
 
 #include <linux/types.h>
 
+/* Stands for a kernel function until the program is loaded: no helper has this
+ * number. */
+#define TIDEMARK_SESSION_IS_RETURN 0x7e55
+
 #define TIDEMARK_HEAP_PROCESSES 64
 #define TIDEMARK_HEAP_CODE_BITS 65536   /* power of two: see the next but one */
 #define TIDEMARK_HEAP_HASHES (1u << 18) /* of addresses of blocks */

@@ -19,6 +19,7 @@
 #include "probes/heap_sampling.h"
 #include "probes/heap_tables.h"
 #include "probes/kernel_features.h"
+#include "probes/kernel_function.h"
 #include "probes/own_functions.h"
 #include "probes/probe_host.h"
 #include "probes/uprobe_link.h"
@@ -548,7 +549,7 @@ void size_maps(heap_bpf& probe, const HeapTracerOptions& options) {
   bpf_map__set_max_entries(probe.maps.stack_ring, options.ring_bytes);
 }
 
-void choose_programs(heap_bpf& probe, HeapAttachment attachment) {
+Status choose_programs(heap_bpf& probe, HeapAttachment attachment) {
   const bool session = attachment == HeapAttachment::session;
   bpf_program__set_autoload(probe.progs.heap_session, session);
   bpf_program__set_autoload(probe.progs.heap_entry, !session);
@@ -559,13 +560,17 @@ void choose_programs(heap_bpf& probe, HeapAttachment attachment) {
   if (session) {
     bpf_program__set_expected_attach_type(
         probe.progs.heap_session, static_cast<bpf_attach_type>(kUprobeSession));
+    TIDEMARK_CHECK(call_kernel_function(probe.progs.heap_session,
+                                        TIDEMARK_SESSION_IS_RETURN,
+                                        "bpf_session_is_return"));
   }
-  if (attachment == HeapAttachment::perf) return;
+  if (attachment == HeapAttachment::perf) return {};
   for (bpf_program* program : {probe.progs.heap_entry, probe.progs.heap_return,
                                probe.progs.heap_free, probe.progs.heap_maps}) {
     bpf_program__set_expected_attach_type(
         program, static_cast<bpf_attach_type>(kUprobeMulti));
   }
+  return {};
 }
 
 Result<std::unique_ptr<HeapTracer>> open_with(
@@ -578,7 +583,7 @@ Result<std::unique_ptr<HeapTracer>> open_with(
   std::ranges::copy(tables.log2_of, probe->rodata->log2_of);
   std::ranges::copy(tables.weight_of, probe->rodata->weight_of);
   size_maps(*probe, options);
-  choose_programs(*probe, attachment);
+  TIDEMARK_CHECK(choose_programs(*probe, attachment));
   const int error = heap_bpf__load(probe.get());
   if (error != 0) return probe_failed(kName, "loading", -error, log);
   auto tracer = std::make_unique<LinkedTracer>(std::move(probe), attachment);

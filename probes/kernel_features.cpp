@@ -49,6 +49,21 @@ Result<bool> kernel_has_enumerator(const char* enumeration,
   return false;
 }
 
+Result<int32_t> kernel_function_number(const char* name) {
+  TIDEMARK_TRY(const Types types, kernel_types());
+  const int number = btf__find_by_name_kind(types.get(), name, BTF_KIND_FUNC);
+  if (number < 0) {
+    return fail(ErrorKind::unsupported,
+                std::string("this kernel has no ") + name);
+  }
+  return number;
+}
+
+std::string_view perf_event_remedy() {
+  return "sysctl kernel.perf_event_paranoid=2 or lower with CAP_PERFMON; 3, "
+         "Debian's default, asks CAP_SYS_ADMIN";
+}
+
 Status check_perf_events() {
   perf_event_attr attributes{};
   attributes.type = PERF_TYPE_SOFTWARE;

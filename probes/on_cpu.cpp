@@ -12,6 +12,7 @@
 #include "on_cpu.skel.h"
 #include "probes/copied_registers.h"
 #include "probes/cpu_events.h"
+#include "probes/kernel_features.h"
 #include "probes/on_cpu_record.h"
 #include "probes/probe_host.h"
 #include "probes/ring_reader.h"
@@ -36,7 +37,9 @@ class OnCpu final : public OnCpuProbe {
     TIDEMARK_TRY(ring_, RingReader::open(bpf_map__fd(probe_->maps.ring)));
     auto events = open_cpu_events({PERF_COUNT_SW_CPU_CLOCK, hertz, true});
     if (!events) {
-      return probe_failed(kName, "attaching", events.error().errno_value, log);
+      return fail(events.error().kind, "probe on_cpu: " + events.error().what +
+                                           "; " +
+                                           std::string(perf_event_remedy()));
     }
     for (UniqueFd& event : *events) {
       bpf_link* link = bpf_program__attach_perf_event(

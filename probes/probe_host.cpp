@@ -48,7 +48,7 @@ std::string remedy(int error) {
            "refuse bpf(2) too";
   }
   if (error == ENOSYS) return "the kernel has no bpf(2)";
-  return "this kernel does not take the probe; the /proc fallback is used";
+  return "this kernel does not take the probe: use one of 6.1 or later";
 }
 
 }  // namespace

@@ -70,7 +70,15 @@ Result<UniqueFd> open_uprobe(const std::string& path, uint64_t offset,
   }
   const long fd = ::syscall(SYS_perf_event_open, &wanted, process.value, -1, -1,
                             static_cast<unsigned long>(PERF_FLAG_FD_CLOEXEC));
-  if (fd < 0) return fail_errno("perf uprobe", errno);
+  if (fd < 0) {
+    Error error = fail_errno("perf uprobe", errno).error();
+    if (error.kind == ErrorKind::permission) {
+      error.what +=
+          "; it asks CAP_SYS_ADMIN: use Linux 6.6 or newer, which has "
+          "uprobe.multi, or the heap shim";
+    }
+    return std::unexpected(std::move(error));
+  }
   return UniqueFd(static_cast<int>(fd));
 }
 

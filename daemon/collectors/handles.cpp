@@ -4,6 +4,7 @@
 // process it was begun for.
 #include "probes/handles.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include <array>
@@ -16,11 +17,13 @@
 #include <vector>
 
 #include "core/base/text.h"
+#include "core/os/unique_fd.h"
 #include "daemon/collectors/drops.h"
 #include "daemon/collectors/metric_ids.h"
 #include "daemon/handle_growth.h"
 #include "daemon/handle_sites.h"
 #include "daemon/process_table.h"
+#include "daemon/procfs/descriptor_count.h"
 #include "daemon/stack_desk.h"
 
 namespace tidemark {
@@ -63,6 +66,7 @@ class Handles final : public Collector {
       return std::string("none: another machine's /proc");
     }
     proc_ = context.roots.proc;
+    descriptors_.emplace(proc_);
     table_ = &context.processes;
     desk_ = &context.stacks;
     events_ = context.events;
@@ -135,13 +139,14 @@ class Handles final : public Collector {
   bool grows(const Subject& subject, Watched& watched) const {
     const std::string process =
         proc_ + "/" + std::to_string(subject.process.pid.value);
-    // Since 6.2 the size of fd is the count; of task each thread is a link.
-    struct stat descriptors{}, threads{};
-    if (::stat((process + "/fd").c_str(), &descriptors) != 0 ||
-        ::stat((process + "/task").c_str(), &threads) != 0) {
+    const UniqueFd directory(::open(process.c_str(), O_PATH | O_CLOEXEC));
+    const auto descriptors = descriptors_->of(directory.get());
+    // Of task each thread is a link.
+    struct stat threads{};
+    if (!descriptors || ::fstatat(directory.get(), "task", &threads, 0) != 0) {
       return false;
     }
-    const bool first = watched.descriptors.add(descriptors.st_size);
+    const bool first = watched.descriptors.add(*descriptors);
     const bool second =
         watched.threads.add(static_cast<int64_t>(threads.st_nlink));
     return first || second;
@@ -258,6 +263,7 @@ class Handles final : public Collector {
   bool refused_ = false;
   bool last_ = false;
   std::string proc_;
+  std::optional<procfs::DescriptorCount> descriptors_;
   ProcessTable* table_ = nullptr;
   StackDesk* desk_ = nullptr;
   EventSink* events_ = nullptr;

@@ -1,9 +1,6 @@
 // T2: exact memory and descriptors of watched processes and of those whose
 // memory moved. Of a watched process two descriptors are kept, which answer for
 // that one life alone, whoever has its pid.
-#include <dirent.h>
-#include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -16,6 +13,7 @@
 #include "core/os/unique_fd.h"
 #include "daemon/collectors/metric_ids.h"
 #include "daemon/process_table.h"
+#include "daemon/procfs/descriptor_count.h"
 #include "daemon/procfs/process_directory.h"
 #include "daemon/procfs/process_statm.h"
 #include "daemon/procfs/process_walk.h"
@@ -49,10 +47,9 @@ class ProcessExact final : public Collector {
     page_size_ = Bytes(::sysconf(_SC_PAGESIZE));
     // Two each, and half is left to the scan's fallback, which keeps some too.
     keep_limit_ = procfs::kept_descriptors_limit() / 4;
-    const UniqueFd self(::open((proc_ + "/self").c_str(), O_PATH | O_CLOEXEC));
-    count_by_size_ = fds_by_size(self.get()).value_or(0) > 0;
+    descriptors_.emplace(proc_);
     return std::string("kept-fd statm, fds by ") +
-           (count_by_size_ ? "st_size" : "readdir");
+           (descriptors_->by_size() ? "st_size" : "readdir");
   }
 
   Status collect(const CollectRequest&, FrameBuilder& frame) override {
@@ -108,8 +105,7 @@ class ProcessExact final : public Collector {
     put_pages(kRss, statm->resident);
     put_pages(kRssAnon, statm->anonymous());
     put_pages(kRssShared, statm->shared);
-    const auto fds = count_by_size_ ? fds_by_size(process.directory.get())
-                                    : fds_by_listing(process.directory.get());
+    const auto fds = descriptors_->of(process.directory.get());
     if (fds) frame.put(ids_[kFds], id, *fds);
   }
 
@@ -121,31 +117,12 @@ class ProcessExact final : public Collector {
         std::string_view(text.data(), static_cast<size_t>(size)));
   }
 
-  // Since 6.2 the directory's size is the count (kernel fs/proc/fd.c).
-  static std::optional<int64_t> fds_by_size(int process) {
-    struct stat status{};
-    if (::fstatat(process, "fd", &status, 0) != 0) return std::nullopt;
-    return status.st_size;
-  }
-
-  static std::optional<int64_t> fds_by_listing(int process) {
-    const int fd = ::openat(process, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR* directory = fd < 0 ? nullptr : ::fdopendir(fd);
-    if (directory == nullptr) return std::nullopt;
-    int64_t count = 0;
-    while (const dirent* entry = ::readdir(directory)) {
-      count += entry->d_name[0] != '.';
-    }
-    ::closedir(directory);
-    return count;
-  }
-
   std::string proc_;
   ProcessTable* table_ = nullptr;
   std::array<MetricId, std::size(kMetrics)> ids_;
   Bytes page_size_;
   size_t keep_limit_ = 0;
-  bool count_by_size_ = false;
+  std::optional<procfs::DescriptorCount> descriptors_;
   std::unordered_map<SubjectId, Kept> kept_;
   uint64_t pass_ = 0;
 };

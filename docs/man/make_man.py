@@ -11,7 +11,8 @@ import sys
 
 DATE = ""
 SEE_ALSO = ["tidemark(1)", "tidemarkd(8)", "tidemark.toml(5)",
-            "tidemark-recording(5)", "tidemark-gates(5)"]
+            "tidemark-recording(5)", "tidemark-report(5)",
+            "tidemark-gates(5)", "tidemark-plan(5)"]
 
 
 def help_of(program, *words):
@@ -95,7 +96,7 @@ def page(title, section, lines, summary=None):
         listed = listing(content)
         if listed:
             body += [f".SH {name.upper()}", *listed]
-    others = [s for s in SEE_ALSO if not s.startswith(title + "(")]
+    others = [s for s in SEE_ALSO if s != f"{title}({section})"]
     body += [".SH SEE ALSO", ",\n".join(".BR " + escape(s).replace(
         "(", " (") for s in others).replace(",\n.BR", " ,\n.BR")]
     return "\n".join(body) + "\n"

@@ -33,7 +33,7 @@ def main():
         if not page.startswith(".TH "):
             wrong.append(f"{name}: no .TH")
     for name in ("tidemark.1", "tidemark.toml.5", "tidemark-recording.5",
-                 "tidemark-gates.5"):
+                 "tidemark-report.5", "tidemark-gates.5", "tidemark-plan.5"):
         if not (folder / (name + ".gz")).exists():
             wrong.append(f"{name}: no such page")
     print("\n".join(wrong) or f"{len(helps)} commands, every option is there")

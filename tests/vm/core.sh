@@ -1,30 +1,59 @@
 #!/bin/bash
-# core.sh BUILD SOURCE: run inside a booted Debian, as root. The core of the suite on
-# that kernel: what doctor says of it, then sensors, probes and recording.
-# Ends with the number of programs that failed.
+# core.sh BUILD: run inside a booted Debian, as root. The core of the suite on
+# that kernel: what doctor says of it, for root and with the service's four
+# capabilities alone, then sensors, probes and recording. Ends with a line for
+# each program, and the number of those that failed.
 set -u
 build=$1
-limit=${LIMIT:-240}
-failures=0
+here=$(dirname "$0")
+limit=${PROGRAM_LIMIT:-600}
+failures=0 summary=""
+result() {  # result WHAT CODE
+  [ "$2" -eq 0 ] || failures=$((failures + 1))
+  summary+="$1: $([ "$2" -eq 0 ] && echo ok || echo "exit $2")"$'\n'
+}
+run() {  # run PROGRAM FILTER
+  local counts code
+  echo "== $1 $2"
+  timeout "$limit" "$build/tests/$1" --gtest_filter="$2" >/tmp/out 2>&1
+  code=$?
+  grep -E 'FAILED|SKIPPED|Failure$|Which is|Expected|Actual|actual|^  [A-Za-z0-9"]' \
+    /tmp/out | grep -vE '^\[ +(SKIPPED|FAILED) +\] [0-9]+ test' | sort -u |
+    cut -c1-200 | head -60
+  counts=$(grep -E '^\[ +(PASSED|SKIPPED|FAILED) +\] [0-9]+ test' /tmp/out |
+    tr -d '[]' | tr -s ' \n' ' ')
+  result "$1 $(date -ud "@$SECONDS" +%M:%S)$counts" $code
+}
 uname -sr
-echo "== doctor"
-"$build"/cli/tidemark doctor
+echo "== doctor, root"
+"$here/check_doctor.py" "$build/cli/tidemark" "probe process_scan" \
+  "probe process_life" "probe heap" "probe growth" "probe handles" \
+  "probe on_cpu" "probe run_queue" "probe block_io" "probe reclaim" \
+  "probe tcp_retransmit" "collector process_scan" "collector process_exact"
+result "doctor" $?
+echo "== doctor, nobody with four capabilities"
+four=+bpf,+perfmon,+sys_ptrace,+dac_read_search
+setpriv --reuid=nobody --regid=nogroup --clear-groups --inh-caps=-all,$four \
+  --ambient-caps=-all,$four --bounding-set=-all,$four \
+  "$here/check_doctor.py" "$build/cli/tidemark" "probe process_scan" \
+  "probe process_life" "probe growth" "probe handles" "probe run_queue" \
+  "probe block_io" "probe reclaim" "probe tcp_retransmit" \
+  "collector process_scan" "collector process_exact"
+result "doctor with four capabilities" $?
 echo "== a recording"
 cd /tmp || exit 1
-"$build"/cli/tidemark record -o core.tmk --interval 200ms -- sleep 3 ||
-  failures=$((failures + 1))
-"$build"/cli/tidemark verify core.tmk || failures=$((failures + 1))
-run() {  # run PROGRAM FILTER
-  echo "== $1 $2"
-  timeout "$limit" "$build/tests/$1" --gtest_brief=1 --gtest_filter="$2"
-  local code=$?
-  [ $code -eq 0 ] && return
-  echo "exit $code"
-  failures=$((failures + 1))
-}
+"$build"/cli/tidemark record -o core.tmk --interval 200ms -- sleep 3
+result "record" $?
+"$build"/cli/tidemark verify core.tmk
+result "verify" $?
 run unit_os_tests '*'
-run unit_store_tests '-Fixture*:*Truncation*:*Mutat*:SecondReader*'
 run unit_daemon_tests '*'
-run bpf_tests '-*Ring*:*TenThousand*:*10000*:*Soak*'
+run unit_store_tests '-Fixture*:*Truncation*:*Mutat*:SecondReader*'
+# Without: what wants heaptrack; a thousand attachments, which take more than a
+# minute where the machine is emulated; and a test that asks for 65 samples with
+# growth in 4,096 faults: before 6.2 a thread hands in its pages 64 at a time.
+run bpf_tests '-*AsHeaptrack*:*AThousandAttachments:GrowthSitesTest.AddsUpByStackAndPhase'
+echo "== summary, $(uname -sr)"
+printf '%s' "$summary"
 echo "$failures failures"
 exit $((failures > 0))

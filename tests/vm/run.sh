@@ -13,38 +13,44 @@ command -v "$vm" >/dev/null || {
   echo "tests/vm/run.sh: no '$vm'; set DEBIAN_VM" >&2
   exit 64
 }
-packages="adduser python3 python3-zstandard libbpf1 libdw1 libelf1 libfmt9
-  libisal2 libncursesw6 libprometheus-cpp-core1.0 libprometheus-cpp-pull1.0
-  libprotobuf-lite32 libspdlog1.10 libsystemd0 libtomlplusplus3 libzydis4.0
-  libzstd1 zlib1g init-system-helpers"
+# What the packages need, and the tests: one list, so that one image will do.
+packages="adduser binutils init-system-helpers libbpf1 libcurl4 libdw1 libelf1 \
+  libfmt9 libisal2 libjemalloc2 libncursesw6 libprometheus-cpp-core1.0 \
+  libprometheus-cpp-pull1.0 libprotobuf-lite32 libspdlog1.10 libsystemd0 \
+  libtcmalloc-minimal4 libtomlplusplus3 libzstd1 libzydis4.0 python3 \
+  python3-zstandard zlib1g"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir "$work/t"
-cp "$root/tests/vm/service.sh" "$root/tests/vm/core.sh" \
+cp "$root"/tests/vm/service.sh "$root"/tests/vm/core.sh \
+  "$root"/tests/vm/check_doctor.py \
   "$root/tests/tool/tmk_reader.py" "$work/t"
 
 service() {
   (cd "$build" && cpack -G DEB >/dev/null)
   cp "$build"/packages/*.deb "$work/t"
   # shellcheck disable=SC2086
-  "$vm" "$@" --packages "$(echo $packages)" --timeout 900 \
+  "$vm" "$@" --packages "$packages" --timeout "${LIMIT:-1500}" \
     --dir "$work/t:/mnt/t" -- \
     env CLIENTS="${CLIENTS:-50}" RESTARTS="${RESTARTS:-20}" \
     WATCHDOG="${WATCHDOG:-3}" \
     bash /mnt/t/service.sh /mnt/t /mnt/t/tmk_reader.py
 }
+# The tests know their programs by the build's own path.
 core() {
   for file in cli/tidemark daemon/tidemarkd tests/unit_os_tests \
     tests/unit_store_tests tests/unit_daemon_tests tests/bpf_tests; do
-    mkdir -p "$work/t/b/$(dirname $file)"
-    cp "$build/$file" "$work/t/b/$file"
-    strip -g "$work/t/b/$file"
+    mkdir -p "$work/b/$(dirname $file)"
+    cp "$build/$file" "$work/b/$file"
+    strip -g "$work/b/$file"
   done
-  cp "$build"/tests/heap_target* "$build"/tests/short_life \
-    "$build"/tests/leader_first "$work/t/b/tests/" 2>/dev/null || true
+  cp "$build"/tests/heap_target* "$build"/tests/heap_bare \
+    "$build"/tests/libheap_plugin.so "$build"/tests/short_life \
+    "$build"/tests/leader_first "$work/b/tests"
   # shellcheck disable=SC2086
-  "$vm" --packages "$(echo $packages) libgtest-dev libgmock-dev" \
-    --timeout 1500 --dir "$work/t:/mnt/t" -- bash /mnt/t/core.sh /mnt/t/b
+  "$vm" --packages "$packages" --timeout "${LIMIT:-1500}" \
+    --dir "$work/t:/mnt/t" --dir "$work/b:$build" -- \
+    bash /mnt/t/core.sh "$build"
 }
 
 for what in ${WHAT:-service-here service core}; do

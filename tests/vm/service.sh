@@ -31,7 +31,7 @@ wait_for() {  # wait_for SECONDS COMMAND...
     sleep 0.2
   done
 }
-notes() {  # every note of every recording, once per client, lane and sequence
+notes() {  # notes ROUND: those of a round in all recordings, each once
   for part in $state/*.tmk; do python3 "$reader" "$part" 2>/dev/null; done |
     python3 -c '
 import json, sys
@@ -40,9 +40,46 @@ for line in sys.stdin:
     item = json.loads(line)
     for event in item.get("events", []):
         name = event.get("name", "")
-        if name.startswith("n."):
+        if name.startswith(f"n.{sys.argv[1]}-"):
             seen.add(name)
-print(len(seen))'
+print(len(seen))' "$1"
+}
+cat >/tmp/clients.py <<'P'
+import os, subprocess, sys, time
+count, stop, tag = int(sys.argv[1]), sys.argv[2], sys.argv[3]
+pipes = [subprocess.Popen(["tidemark", "marks"], stdin=subprocess.PIPE)
+         for _ in range(count)]
+made = 0
+while not os.path.exists(stop):
+    for i, pipe in enumerate(pipes):
+        pipe.stdin.write(b"note n.%s-%d-%d\n" % (tag.encode(), i, made))
+        pipe.stdin.flush()
+        made += 1
+    time.sleep(0.1)
+for pipe in pipes:
+    pipe.stdin.close()
+bad = [code for code in (pipe.wait() for pipe in pipes) if code]
+print(made, len(bad))
+P
+chmod 644 /tmp/clients.py
+under_clients() {  # under_clients ROUND COMMAND...: no mark of theirs is lost
+  local round=$1 made failed found speaker
+  shift
+  rm -f /tmp/stop /tmp/made
+  runuser -u nobody -- python3 /tmp/clients.py "$clients" /tmp/stop "$round" \
+    >/tmp/made 2>/tmp/clients.err &
+  speaker=$!
+  sleep 3
+  "$@"
+  sleep 3
+  touch /tmp/stop
+  wait "$speaker"
+  cat /tmp/clients.err
+  read -r made failed </tmp/made
+  found=$(notes "$round")
+  echo "$made marks made, $found in the recordings, $failed clients complained"
+  check "no mark is lost" test "$made" = "$found"
+  check "no client complained" test "$failed" = 0
 }
 active() { systemctl is-active --quiet tidemarkd.service; }
 main_pid() { systemctl show -p MainPID --value tidemarkd.service; }
@@ -55,7 +92,8 @@ stat -fc 'cgroup: %T' /sys/fs/cgroup
 echo "perf_event_paranoid: $(cat /proc/sys/kernel/perf_event_paranoid 2>&1)"
 
 echo "== install"
-check "dpkg -i" dpkg -i "$debs"/tidemark_*.deb "$debs"/libtidemark0_*.deb
+check "dpkg -i" dpkg -i "$debs"/tidemark_*.deb "$debs"/libtidemark0_*.deb \
+  "$debs"/libtidemark-heap0_*.deb
 check "the service is active" wait_for 60 active
 systemctl status tidemarkd.service --no-pager -n 0 | sed -n 3,12p
 check "it is not root" test "$(stat -c %U /proc/"$(main_pid)")" = tidemark
@@ -79,54 +117,34 @@ check "process lives by tp_btf" sh -c "tidemark info $part | grep -q 'tp_btf'"
 
 echo "== marks of a plain user"
 check "a mark is taken" \
-  runuser -u nobody -- tidemark mark n.0-from-nobody
+  runuser -u nobody -- tidemark mark n.nobody-0
 check "and is in the recording" wait_for 10 sh -c \
   "for p in $state/*.tmk; do python3 $reader \$p; done 2>/dev/null |
-   grep -q n.0-from-nobody"
+   grep -q n.nobody-0"
 check "a plain user does not read recordings" \
   sh -c "! runuser -u nobody -- ls $state >/dev/null 2>&1"
 
 echo "== $restarts restarts under $clients clients"
-cat >/tmp/clients.py <<'P'
-import subprocess, sys, time
-count, stop = int(sys.argv[1]), sys.argv[2]
-import os
-pipes = [subprocess.Popen(["tidemark", "marks"], stdin=subprocess.PIPE)
-         for _ in range(count)]
-made = 1  # the one of before
-while not os.path.exists(stop):
-    for i, pipe in enumerate(pipes):
-        pipe.stdin.write(b"note n.%d-%d\n" % (i + 1, made))
-        pipe.stdin.flush()
-        made += 1
-    time.sleep(0.1)
-for pipe in pipes:
-    pipe.stdin.close()
-bad = [code for code in (pipe.wait() for pipe in pipes) if code]
-print(made, len(bad))
-P
-chmod 644 /tmp/clients.py
-rm -f /tmp/stop /tmp/made
-runuser -u nobody -- python3 /tmp/clients.py "$clients" /tmp/stop \
-  >/tmp/made 2>/tmp/clients.err &
-speaker=$!
-sleep 3
-for _ in $(seq "$restarts"); do
-  systemctl restart tidemarkd.service || echo "restart failed"
-  sleep 1
-done
-sleep 3
-touch /tmp/stop
-wait "$speaker"
-cat /tmp/clients.err
-read -r made failed </tmp/made
-found=$(notes)
-echo "$made marks made, $found in the recordings, $failed clients complained"
-check "no mark is lost" test "$made" = "$found"
-check "no client complained" test "$failed" = 0
+restart_often() {
+  for _ in $(seq "$restarts"); do
+    systemctl restart tidemarkd.service || echo "restart failed"
+    sleep 1
+  done
+}
+under_clients restart restart_often
+
+echo "== an upgrade under $clients clients"
+dpkg-deb -R "$debs"/tidemark_*.deb /tmp/newer
+sed -i 's/^Version: .*/&+1/' /tmp/newer/DEBIAN/control
+dpkg-deb -b /tmp/newer /tmp/newer.deb >/dev/null
+old=$(main_pid)
+upgrade() { check "dpkg -i of a newer one" dpkg -i /tmp/newer.deb; }
+under_clients upgrade upgrade
+check "the new one runs" wait_for 30 active
+check "in place of the old one" test "$(main_pid)" != "$old"
+dpkg -s tidemark | grep '^Version:'
 
 echo "== SIGKILL, and the watchdog"
-before=$(systemctl show -p NRestarts --value tidemarkd.service)
 kill -KILL "$(main_pid)"
 sleep 1
 check "it is started again" wait_for 30 active
@@ -146,19 +164,40 @@ check "and started again" wait_for $((watchdog * 4 + 20)) active
 check "by the watchdog" said 'Watchdog timeout'
 rm -r /run/systemd/system/tidemarkd.service.d
 systemctl daemon-reload
-echo "restarts by systemd: $(($(systemctl show -p NRestarts --value \
-  tidemarkd.service) - before))"
 
 echo "== reload"
+same=$(main_pid)
+sed -i 's/^interval = .*/interval = "500ms"/' /etc/tidemark/tidemark.toml
+check "systemctl reload" systemctl reload tidemarkd.service
+check "new options are said to be in force" \
+  wait_for 10 said 'reload: the options are in force'
 printf 'interwal = "1s"\n' >>/etc/tidemark/tidemark.toml
 systemctl reload tidemarkd.service
-check "a wrong option is said, the old ones stay" \
+check "a wrong option is said, with the nearest name" \
   wait_for 10 said "did you mean 'interval'"
-check "and it goes on" active
+check "and that the old ones stay" said 'the options in force stay'
+check "it goes on" active
+check "as the same process" test "$(main_pid)" = "$same"
+ticks() {
+  tidemark verify "$(ls -t $state/*.tmk | head -1)" |
+    sed -n 's/.*[^0-9]\([0-9][0-9]*\) ticks.*/\1/p'
+}
+first=$(ticks)
+sleep 10
+last=$(ticks)
+echo "ticks in 10 s after the wrong one: $((last - first)) (500 ms were in force)"
+check "it records" test "$last" -gt "$first"
+sed -i '/^interwal/d' /etc/tidemark/tidemark.toml
+check "a start with the mended file" systemctl restart tidemarkd.service
+
+echo "== its log"
+journalctl -u tidemarkd.service --no-pager -q -o short-monotonic |
+  grep -vE 'Consumed|Deactivated' |
+  awk '!/Start|Stopp|recording to/ || n++ < 9' | tail -40
 
 echo "== purge"
-check "dpkg --purge" dpkg --purge tidemark libtidemark0
-left=$(ls $state 2>/dev/null | grep -vE '\.tmk(\.pin)?$')
+check "dpkg --purge" dpkg --purge tidemark libtidemark0 libtidemark-heap0
+left=$(find $state -mindepth 1 ! -name '*.tmk' ! -name '*.tmk.pin')
 check "nothing but recordings is left" test -z "$left"
 check "no user is left" sh -c '! getent passwd tidemark'
 check "no socket is left" test ! -e /run/tidemark
