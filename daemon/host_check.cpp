@@ -26,28 +26,31 @@ namespace {
 
 using State = HostCheck::State;
 
-// What is lost without a sensor; those not named here are lost by themselves.
+// What is lost without a sensor.
+constexpr std::pair<std::string_view, std::string_view> kLost[] = {
+    {"process_scan",
+     "the cheap pass over all processes: /proc is read instead, with I/O of "
+     "watched processes only, no switches and no run delay"},
+    {"process_life",
+     "processes that live shorter than a tick, and their final figures"},
+    {"heap", "live memory by call stack; growth by first touch stands in"},
+    {"growth", "growth of memory by call stack"},
+    {"handles", "descriptors and threads by call stack"},
+    {"on_cpu", "CPU time by call stack"},
+    {"latency", "histograms of waits for CPUs and disks, and stalls"},
+    {"run_queue", "histograms of waits for a CPU"},
+    {"block_io", "histograms of the latency of disks"},
+    {"reclaim", "stalls for want of free memory"},
+    {"tcp_retransmit", "TCP segments sent again"},
+    {"process_exact", "exact memory and descriptors"},
+    {"process_slow", "mappings, sockets, memory by kind"},
+    {"host_pressure", "pressure (PSI) of the host"},
+};
+
 std::string_view lost_without(std::string_view sensor) {
-  if (sensor == "process_scan") {
-    return "the cheap pass over all processes: /proc is read instead, with "
-           "I/O of watched processes only, no switches and no run delay";
+  for (const auto& [name, lost] : kLost) {
+    if (name == sensor) return lost;
   }
-  if (sensor == "process_life") {
-    return "processes that live shorter than a tick, and their final figures";
-  }
-  if (sensor == "heap") {
-    return "live memory by call stack; growth by first touch stands in";
-  }
-  if (sensor == "growth") return "growth of memory by call stack";
-  if (sensor == "handles") return "descriptors and threads by call stack";
-  if (sensor == "on_cpu") return "CPU time by call stack";
-  if (sensor == "run_queue") return "histograms of waits for a CPU";
-  if (sensor == "block_io") return "histograms of the latency of disks";
-  if (sensor == "reclaim") return "stalls for want of free memory";
-  if (sensor == "tcp_retransmit") return "TCP segments sent again";
-  if (sensor == "process_exact") return "exact memory and descriptors";
-  if (sensor == "process_slow") return "mappings, sockets, memory by kind";
-  if (sensor == "host_pressure") return "pressure (PSI) of the host";
   return "its metrics";
 }
 
@@ -58,6 +61,7 @@ HostCheck passed(std::string what, std::string detail) {
 HostCheck failed(std::string what, const Error& error, std::string_view lost) {
   auto [cause, remedy] = split_remedy(error.what);
   if (remedy.empty()) remedy = "none is known; tidemark works without";
+  if (cause.starts_with(what + ": ")) cause.erase(0, what.size() + 2);
   return {std::move(what),   State::degraded,   std::move(cause),
           std::string(lost), std::move(remedy), false};
 }
@@ -69,8 +73,10 @@ HostCheck check_probe(const ProbeEntry& probe) {
   return passed(what, std::string(probe.hook));
 }
 
+// `refused` holds the names of probes that cannot be loaded here.
 HostCheck check_collector(const CollectorEntry& entry,
-                          const CollectorContext& context) {
+                          const CollectorContext& context,
+                          const std::set<std::string_view>& refused) {
   const std::string what = "collector " + std::string(entry.name);
   const bool essential =
       entry.name == "process_scan" || entry.name == "process_exact";
@@ -83,13 +89,13 @@ HostCheck check_collector(const CollectorEntry& entry,
     if (essential) check.state = State::missing;
     return check;
   }
-  // A level below the best tells why in parentheses; its probe's line says
-  // what would help.
-  if (entry.name == "process_scan" && *level != "iter/task") {
+  // It runs on its fallback, or has nothing to begin with when it is time. Its
+  // probe's line says what would help.
+  if (refused.contains(entry.name)) {
     check.state = State::degraded;
     check.detail = level->substr(0, level->find(" ("));
     check.lost = lost_without(entry.name);
-    check.remedy = "see probe process_scan";
+    check.remedy = "see probe " + std::string(entry.name);
   }
   return check;
 }
@@ -230,8 +236,10 @@ HostCheck check_disk() {
 std::vector<HostCheck> check_host(const Roots& roots, const Clock& clock,
                                   const std::vector<Pid>& pids) {
   std::vector<HostCheck> checks;
+  std::set<std::string_view> refused;
   for (const ProbeEntry& probe : all_probes()) {
     checks.push_back(check_probe(probe));
+    if (checks.back().state != State::ok) refused.insert(probe.name);
   }
   Registry registry;
   ProcessTable processes(roots, registry);
@@ -240,7 +248,7 @@ std::vector<HostCheck> check_host(const Roots& roots, const Clock& clock,
   // As `record` does by itself, so that each tells what it would find.
   context.heap.mode = HeapMode::automatic;
   for (const CollectorEntry& entry : all_collectors()) {
-    checks.push_back(check_collector(entry, context));
+    checks.push_back(check_collector(entry, context, refused));
   }
   checks.push_back(check_types());
   checks.push_back(check_uprobes());

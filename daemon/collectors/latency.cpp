@@ -55,7 +55,9 @@ class Latencies final : public Collector {
     open("reclaim", LatencyProbe::open_reclaim(), probes_[kReclaim]);
     open("TCP", RetransmitProbe::open(), retransmits_);
     if (level_.empty()) {
-      return fail(ErrorKind::unsupported, "no latency probe can run here");
+      return fail(ErrorKind::unsupported,
+                  "no latency probe can run here; see the probes run_queue, "
+                  "block_io, reclaim and tcp_retransmit");
     }
     if (LatencyProbe* reclaim = probes_[kReclaim].get()) {
       TIDEMARK_CHECK(reclaim->keep(LatencySubject::host, 0));
