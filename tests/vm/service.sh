@@ -115,6 +115,14 @@ tidemark info "$part" | grep -iE 'sensor|level|iter|tp_btf|:' | head -40
 check "the task iterator" sh -c "tidemark info $part | grep -q 'iter/task'"
 check "process lives by tp_btf" sh -c "tidemark info $part | grep -q 'tp_btf'"
 
+four="CAP_BPF CAP_PERFMON CAP_SYS_PTRACE CAP_DAC_READ_SEARCH"
+check "doctor says so too, with these alone" systemd-run --quiet --wait --pipe \
+  -p User=tidemark -p "AmbientCapabilities=$four" -p NoNewPrivileges=yes \
+  -p "CapabilityBoundingSet=$four" "$(dirname "$reader")/check_doctor.py" \
+  /usr/bin/tidemark "probe process_scan" "probe process_life" "probe growth" \
+  "probe handles" "probe run_queue" "probe block_io" "probe reclaim" \
+  "probe tcp_retransmit" "collector process_scan"
+
 echo "== marks of a plain user"
 check "a mark is taken" \
   runuser -u nobody -- tidemark mark n.nobody-0
