@@ -36,8 +36,11 @@ static void connect_once(struct tidemark_session* session,
     __atomic_store_n(&session->socket, -1, __ATOMIC_RELAXED);
     close(old);
   }
+  errno = 0;
   const int fd = tidemark_open_socket(&session->daemon);
-  if (fd < 0 && errno == EAGAIN) {
+  const bool busy = fd < 0 && errno == EAGAIN;
+  __atomic_store_n(&session->busy, busy, __ATOMIC_RELAXED);
+  if (busy) {
     const int64_t sooner = TIDEMARK_RETRY_MS - TIDEMARK_BUSY_RETRY_MS;
     __atomic_store_n(&session->last_attempt_ns, now - sooner * NS_PER_MS,
                      __ATOMIC_RELAXED);

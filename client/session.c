@@ -26,6 +26,7 @@ static void after_fork_in_child(void) {
   session->alerts_taken = session->alerts_missed = 0;
   tidemark_async_forget();
   session->last_attempt_ns = 0;
+  session->busy = 0;
   session->forked = 1;
 }
 
@@ -84,7 +85,9 @@ void tidemark_close(tidemark_session* session) {
 }
 
 int tidemark_connected(tidemark_session* session) {
-  return session != NULL && tidemark_link_alive(session, now_ns());
+  if (session == NULL) return 0;
+  tidemark_link_poll(session);
+  return tidemark_link_alive(session, now_ns());
 }
 
 uint64_t tidemark_dropped(tidemark_session* session) {

@@ -39,7 +39,8 @@ struct tidemark_session {
   uint32_t overflow;  // try-flag around lane 0
   uint32_t freed;     // lanes released so far: worth looking for one again
   int memfd;
-  int socket;  // -1: not connected
+  int socket;     // -1: not connected
+  uint32_t busy;  // atomic: a daemon listens, its queue was full
   int64_t last_attempt_ns;
   uint64_t last_handle;
   uint64_t last_token;

@@ -1,5 +1,5 @@
 // Calls that wait for the daemon: each at most its timeout, and not at all
-// without one.
+// without one. One whose queue is full is there.
 #include <errno.h>
 #include <linux/futex.h>
 #include <sys/syscall.h>
@@ -30,7 +30,8 @@ enum tidemark_answer tidemark_wait(struct tidemark_session* session,
     if (met(segment, argument)) break;
     tidemark_link_check(session, segment, now);
     answer = TIDEMARK_NO_DAEMON;
-    if (!tidemark_link_alive(session, now)) break;
+    const bool busy = __atomic_load_n(&session->busy, __ATOMIC_RELAXED);
+    if (!busy && !tidemark_link_alive(session, now)) break;
     answer = TIDEMARK_TIMED_OUT;
     if (now >= deadline) break;
     nap(word, seen, deadline - now < step ? deadline - now : step);

@@ -60,7 +60,8 @@ enum {
 TIDEMARK_API tidemark_session* tidemark_open(const char* app, unsigned flags);
 /* The last close says goodbye to the daemon. */
 TIDEMARK_API void tidemark_close(tidemark_session* session);
-/* 1 while a daemon reads this process's channel, else 0. */
+/* 1 while a daemon reads this process's channel, else 0, having looked for one
+ * again (at most once a second, by one connect that does not wait). */
 TIDEMARK_API int tidemark_connected(tidemark_session* session);
 /* Marks that were dropped so far: lanes full, or said inside another mark. */
 TIDEMARK_API uint64_t tidemark_dropped(tidemark_session* session);

@@ -3,6 +3,8 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 
 #include <algorithm>
@@ -12,8 +14,10 @@
 #include <set>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "client/channel.h"
+#include "core/os/unique_fd.h"
 #include "tests/unit/client/channel_fixture.h"
 
 #ifndef CLONE_NEWTIME
@@ -43,6 +47,32 @@ TEST_F(Lives, WithoutADaemonEverythingIsSafe) {
   session.note("heard");
   turn();
   EXPECT_EQ(count(EventKind::note), 2u);
+}
+
+// Connections that the host has not accepted yet fill its queue.
+TEST_F(Lives, AFullQueueIsADaemonToWaitFor) {
+  start_host();
+  std::vector<UniqueFd> flood;
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  socket_.copy(address.sun_path, sizeof address.sun_path - 1);
+  do {
+    flood.emplace_back(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0));
+  } while (::connect(flood.back().get(),
+                     reinterpret_cast<const sockaddr*>(&address),
+                     sizeof address) == 0);
+  ASSERT_EQ(errno, EAGAIN);
+  const Session session("app");
+  session.note("kept");
+  EXPECT_FALSE(session.connected());
+  EXPECT_EQ(session.flush(std::chrono::milliseconds(5)), Answer::timed_out);
+  flood.clear();
+  for (int i = 0; i < 1000 && !session.connected(); ++i) {
+    turn();
+    ::usleep(TIDEMARK_BUSY_RETRY_MS * 1000);
+  }
+  turn();
+  EXPECT_EQ(count(EventKind::note), 1u);
 }
 
 TEST_F(Lives, ALateDaemonReadsWhatWasSaidBefore) {
