@@ -2,18 +2,16 @@
 // against 50 gates. Bar: 3 s, 300 MiB.
 //
 //   bench_gates TIDEMARK [processes 1000] [ticks 28800] [gates 50]
-#include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <string>
 #include <vector>
 
+#include "bench/child.h"
 #include "bench/report/long_recording.h"
 
 namespace {
@@ -51,34 +49,16 @@ void write_gates(const std::string& path, int count) {
   }
 }
 
-double seconds(const timeval& t) {
-  return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6;
-}
-
-void measure(const char* program, const std::string& recording,
+void measure(const std::string& program, const std::string& recording,
              const std::string& gates, int count, bool quiet) {
-  std::fflush(stdout);
-  const auto begin = std::chrono::steady_clock::now();
-  const pid_t child = ::fork();
-  if (child == 0) {
-    if (quiet && std::freopen("/dev/null", "w", stdout) == nullptr) {
-      ::_exit(127);
-    }
-    ::execl(program, "tidemark", "check", recording.c_str(), "--gates",
-            gates.c_str(), nullptr);
-    ::_exit(127);
-  }
-  int status = 0;
-  rusage usage{};
-  ::wait4(child, &status, 0, &usage);
-  const std::chrono::duration<double> wall =
-      std::chrono::steady_clock::now() - begin;
+  const bench::Cost cost =
+      bench::cost_of({program, "check", recording, "--gates", gates},
+                     quiet ? bench::Streams::errors : bench::Streams::ours);
   std::printf(
       "check, %d gates: %.2f s, %.2f s CPU, peak RSS %.0f MiB, exit "
       "%d\n",
-      count, wall.count(), seconds(usage.ru_utime) + seconds(usage.ru_stime),
-      static_cast<double>(usage.ru_maxrss) / 1024,
-      WIFEXITED(status) ? WEXITSTATUS(status) : -1);
+      count, cost.wall_seconds, cost.cpu_seconds, cost.peak_mib,
+      cost.exit_code);
 }
 
 }  // namespace

@@ -2,17 +2,15 @@
 // 1,000 processes, 8 of them watched under 40 cycles of load and rest.
 //
 //   bench_report TIDEMARK [processes 1000] [ticks 28800] [active percent 5]
-#include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
 
+#include "bench/child.h"
 #include "bench/report/long_recording.h"
 
 namespace {
@@ -26,33 +24,18 @@ struct Plan {
   std::string output = "/tmp/tidemark-bench-report.out";
 };
 
-double seconds(const timeval& t) {
-  return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6;
-}
-
 void measure(const Plan& plan, const char* format) {
-  const auto begin = std::chrono::steady_clock::now();
-  const pid_t child = ::fork();
-  if (child == 0) {
-    ::execl(plan.program.c_str(), "tidemark", "report",
-            plan.recording.path.c_str(), "-f", format, "-o",
-            plan.output.c_str(), "--gates", "soak", nullptr);
-    ::_exit(127);
-  }
-  int status = 0;
-  rusage usage{};
-  ::wait4(child, &status, 0, &usage);
-  const std::chrono::duration<double> wall =
-      std::chrono::steady_clock::now() - begin;
+  const bench::Cost cost =
+      bench::cost_of({plan.program, "report", plan.recording.path, "-f", format,
+                      "-o", plan.output, "--gates", "soak"},
+                     bench::Streams::ours);
   struct stat file{};
   ::stat(plan.output.c_str(), &file);
   std::printf(
       "report -f %-11s %.2f s, %.2f s CPU, peak RSS %.0f MiB, %.0f kB, exit "
       "%d\n",
-      format, wall.count(), seconds(usage.ru_utime) + seconds(usage.ru_stime),
-      static_cast<double>(usage.ru_maxrss) / 1024,
-      static_cast<double>(file.st_size) / 1000,
-      WIFEXITED(status) ? WEXITSTATUS(status) : -1);
+      format, cost.wall_seconds, cost.cpu_seconds, cost.peak_mib,
+      static_cast<double>(file.st_size) / 1000, cost.exit_code);
 }
 
 }  // namespace

@@ -1,11 +1,9 @@
 #include "bench/sampling/peer.h"
 
 #include <arpa/inet.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -16,28 +14,10 @@
 #include <filesystem>
 #include <fstream>
 
+#include "bench/child.h"
+
 namespace tidemark::bench {
 namespace {
-
-double seconds(const timeval& time) {
-  return static_cast<double>(time.tv_sec) +
-         static_cast<double>(time.tv_usec) * 1e-6;
-}
-
-pid_t start(const std::vector<std::string>& command) {
-  const pid_t pid = ::fork();
-  if (pid != 0) return pid;
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  const int null = ::open("/dev/null", O_RDWR);
-  for (int fd = 0; fd < 3; ++fd) ::dup2(null, fd);
-  std::vector<char*> argv;
-  for (const std::string& word : command) {
-    argv.push_back(const_cast<char*>(word.c_str()));
-  }
-  argv.push_back(nullptr);
-  ::execvp(argv[0], argv.data());
-  ::_exit(127);
-}
 
 bool connect_to(int fd, int port) {
   sockaddr_in address{};
@@ -72,12 +52,8 @@ size_t scrape(int port) {
 }  // namespace
 
 double cpu_of_run(const std::vector<std::string>& command) {
-  const pid_t pid = start(command);
-  int status = 0;
-  rusage usage{};
-  ::wait4(pid, &status, 0, &usage);
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 127) return -1;
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+  const Cost cost = cost_of(command, Streams::none);
+  return cost.exit_code == 127 ? -1 : cost.cpu_seconds;
 }
 
 double cpu_of_sample(std::vector<std::string> command, int few, int many) {
@@ -116,7 +92,8 @@ double cpu_of_scrape(int scrapes) {
   const int port = 20'000 + ::getpid() % 10'000;
   const pid_t pid =
       start({"prometheus-process-exporter", "-web.listen-address",
-             "127.0.0.1:" + std::to_string(port), "-config.path", config});
+             "127.0.0.1:" + std::to_string(port), "-config.path", config},
+            Streams::none);
   // Its first scrapes also set up its tables: not counted.
   size_t answered = 0;
   for (int i = 0; i < 100 && answered == 0; ++i) {

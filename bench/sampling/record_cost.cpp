@@ -2,9 +2,6 @@
 // processes, the recording written.
 //
 //   bench_record_cost TIDEMARK [processes 1000] [seconds 20]
-#include <fcntl.h>
-#include <signal.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,6 +12,7 @@
 #include <fstream>
 #include <string>
 
+#include "bench/child.h"
 #include "bench/sampling/peer.h"
 
 namespace {
@@ -32,19 +30,6 @@ double status_mib(pid_t pid, const std::string& key) {
   return -1;
 }
 
-pid_t start_record(const std::string& program, const std::string& recording,
-                   int seconds) {
-  const pid_t pid = ::fork();
-  if (pid != 0) return pid;
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  const int null = ::open("/dev/null", O_RDWR);
-  for (int fd = 0; fd < 2; ++fd) ::dup2(null, fd);
-  ::execl(program.c_str(), "tidemark", "record", "-o", recording.c_str(), "--",
-          "sleep", std::to_string(seconds).c_str(), nullptr);
-  std::perror(program.c_str());
-  ::_exit(127);
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -59,7 +44,10 @@ int main(int argc, char** argv) {
   const bench::Sleepers sleepers(processes);
   // Its first seconds go into describing every process once: told apart.
   constexpr int kStart = 5;
-  const pid_t pid = start_record(argv[1], recording, seconds + 2 * kStart);
+  const pid_t pid =
+      bench::start({argv[1], "record", "-o", recording, "--", "sleep",
+                    std::to_string(seconds + 2 * kStart)},
+                   bench::Streams::errors);
   ::sleep(kStart);
   const double first = bench::cpu_of_process(pid);
   const auto begin = std::chrono::steady_clock::now();

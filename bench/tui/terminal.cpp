@@ -3,7 +3,6 @@
 #include <poll.h>
 #include <pty.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -11,23 +10,12 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "bench/child.h"
+
 namespace tidemark::bench {
 namespace {
 
 constexpr size_t kKept = 1 << 16;
-
-[[noreturn]] void run(const std::vector<std::string>& command) {
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  ::setenv("TERM", "xterm-256color", 1);
-  ::setenv("LC_ALL", "C.UTF-8", 1);
-  std::vector<char*> argv;
-  for (const std::string& word : command) {
-    argv.push_back(const_cast<char*>(word.c_str()));
-  }
-  argv.push_back(nullptr);
-  ::execvp(argv[0], argv.data());
-  ::_exit(127);
-}
 
 }  // namespace
 
@@ -38,7 +26,11 @@ Terminal::Terminal(const std::vector<std::string>& command, int columns,
   size.ws_col = static_cast<unsigned short>(columns);
   size.ws_row = static_cast<unsigned short>(rows);
   pid_ = ::forkpty(&fd_, nullptr, nullptr, &size);
-  if (pid_ == 0) run(command);
+  if (pid_ == 0) {
+    ::setenv("TERM", "xterm-256color", 1);
+    ::setenv("LC_ALL", "C.UTF-8", 1);
+    become(command);
+  }
   if (pid_ < 0) {
     std::perror("forkpty");
     std::exit(1);

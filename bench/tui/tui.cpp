@@ -6,9 +6,7 @@
 //   bench_tui TIDEMARK seek                            the long recording
 //
 // Bars: the CPU of htop; first paint 300 ms; 99 of 100 seeks within 100 ms.
-#include <fcntl.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -22,6 +20,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/child.h"
 #include "bench/report/long_recording.h"
 #include "bench/sampling/peer.h"
 #include "bench/tui/terminal.h"
@@ -42,17 +41,6 @@ struct Watched {
   std::vector<std::string> command;
   std::string keys;  // typed at first
 };
-
-pid_t start_record(const std::string& program, const std::string& path) {
-  const pid_t pid = ::fork();
-  if (pid != 0) return pid;
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  const int null = ::open("/dev/null", O_RDWR);
-  for (int fd = 0; fd < 3; ++fd) ::dup2(null, fd);
-  ::execl(program.c_str(), "tidemark", "record", "-o", path.c_str(), "--",
-          "sleep", "600", nullptr);
-  ::_exit(127);
-}
 
 // Its CPU as a share of a core, over `seconds` after it has settled; printed.
 double measure(const Watched& watched, int seconds) {
@@ -80,7 +68,9 @@ int run_live(const std::string& program, int processes, int seconds) {
   const std::string path =
       "/tmp/tidemark-bench-tui-" + std::to_string(::getpid()) + ".tmk";
   const bench::Sleepers sleepers(processes);
-  const pid_t recorder = start_record(program, path);
+  const pid_t recorder =
+      bench::start({program, "record", "-o", path, "--", "sleep", "600"},
+                   bench::Streams::none);
   ::sleep(static_cast<unsigned>(kSettle));
   std::printf("%d processes, 1 Hz, %d x %d:\n", processes, kColumns, kRows);
   const double overview =
