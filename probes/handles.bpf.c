@@ -6,8 +6,8 @@
 
 #include <stdbool.h>
 
-#include "probes/core_fixes.bpf.h"
 #include "probes/handles_record.h"
+#include "probes/user_memory.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -97,11 +97,6 @@ static __always_inline bool find_target(struct task_struct* task,
   return slot && find_slot(*slot, target);
 }
 
-static __always_inline __u64 mix(__u64 hash, __u64 word) {
-  hash = (hash ^ word) * 0x9E3779B97F4A7C15ull;
-  return hash ^ (hash >> 29);
-}
-
 struct key_walk {
   const struct scratch* scratch;
   const struct tidemark_handles_ranges* known;
@@ -152,18 +147,6 @@ static __always_inline __u64 stack_key(const struct target* target,
   return walk.key ? walk.key : 1;
 }
 
-/* As much of the stack as there is, to 256 bytes. */
-static __always_inline __u32 copy_stack(__u8* to, __u64 sp) {
-  __u32 done = 0;
-
-#pragma unroll
-  for (__u32 size = TIDEMARK_HANDLES_STACK; size >= 256; size /= 2) {
-    if (done > TIDEMARK_HANDLES_STACK - size) continue;
-    if (!bpf_probe_read_user(to + done, size, (void*)(sp + done))) done += size;
-  }
-  return done;
-}
-
 static __always_inline bool send_stack(const struct target* target,
                                        const struct pt_regs* from, __u64 key,
                                        __u32 kind) {
@@ -183,7 +166,7 @@ static __always_inline bool send_stack(const struct target* target,
   to[12] = from->r12, to[13] = from->r13, to[14] = from->r14;
   to[15] = from->r15;
   record->ip = from->ip;
-  record->bytes = copy_stack(record->copy, from->sp);
+  record->bytes = copy_bytes(record->copy, from->sp, TIDEMARK_HANDLES_STACK);
   bpf_ringbuf_submit(record, 0);
   return true;
 }

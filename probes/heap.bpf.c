@@ -139,18 +139,6 @@ struct call {
 #define DROP(call, cause) \
   ADD((call)->counts->drops[TIDEMARK_HEAP_DROP_##cause], 1)
 
-/* As much of the stack as there is, to 256 bytes. */
-static __always_inline __u32 copy_stack(__u8* to, __u64 sp) {
-  __u32 done = 0;
-
-#pragma unroll
-  for (__u32 size = TIDEMARK_HEAP_STACK; size >= 256; size /= 2) {
-    if (done > TIDEMARK_HEAP_STACK - size) continue;
-    if (!bpf_probe_read_user(to + done, size, (void*)(sp + done))) done += size;
-  }
-  return done;
-}
-
 /* The caller's, as its call returns. */
 struct caller {
   __u64 ip, sp;
@@ -176,7 +164,8 @@ static __always_inline bool send_stack(const struct call* call,
   record->registers.r13 = at->r13;
   record->registers.r14 = at->r14;
   record->registers.r15 = at->r15;
-  record->stack_bytes = copy_stack(record->stack, caller->sp);
+  record->stack_bytes =
+      copy_bytes(record->stack, caller->sp, TIDEMARK_HEAP_STACK);
   bpf_ringbuf_submit(record, 0);
   return true;
 }

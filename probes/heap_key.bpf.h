@@ -3,15 +3,10 @@
 #ifndef TIDEMARK_PROBES_HEAP_KEY_BPF_H
 #define TIDEMARK_PROBES_HEAP_KEY_BPF_H
 
-#include "probes/core_fixes.bpf.h"
 #include "probes/heap_record.h"
+#include "probes/user_memory.bpf.h"
 
 #define MOST_FRAMES 16
-
-static __always_inline __u64 mix(__u64 hash, __u64 word) {
-  hash = (hash ^ word) * 0x9E3779B97F4A7C15ull;
-  return hash ^ (hash >> 29);
-}
 
 /* An address in executable memory: a return address, or what is left of one.
  * While that memory is not known, any address: more keys than stacks, but no

@@ -15,6 +15,14 @@ struct {
   __type(value, struct tidemark_latency);
 } latencies SEC(".maps");
 
+/* A map of what was last seen of each thread. */
+struct time_of_task {
+  __uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+  __uint(map_flags, BPF_F_NO_PREALLOC);
+  __type(key, int);
+  __type(value, __u64);
+};
+
 static __always_inline __u32 top_bit(__u64 value) {
   __u32 bit = 0;
 

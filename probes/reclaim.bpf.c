@@ -7,12 +7,7 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-struct {
-  __uint(type, BPF_MAP_TYPE_TASK_STORAGE);
-  __uint(map_flags, BPF_F_NO_PREALLOC);
-  __type(key, int);
-  __type(value, __u64);
-} began SEC(".maps");
+struct time_of_task began SEC(".maps");
 
 static __always_inline int begin(void) {
   __u64* time = bpf_task_storage_get(&began, bpf_get_current_task_btf(), NULL,

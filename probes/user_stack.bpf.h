@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "probes/core_fixes.bpf.h"
+#include "probes/user_memory.bpf.h"
 #include "probes/user_stack.h"
 
 const volatile __u64 ns_per_tick = 10000000;
@@ -36,19 +36,10 @@ static __always_inline void read_registers(struct tidemark_user_registers* to,
   bpf_probe_read_kernel(to, sizeof(*to), (void*)bpf_task_pt_regs(task));
 }
 
-/* As much of the stack as there is, to 256 bytes. */
 static __always_inline void copy_stack(
     struct tidemark_user_stack* to, const struct tidemark_user_registers* at) {
-  __u32 done = 0;
-
   to->registers = *at;
-#pragma unroll
-  for (__u32 size = TIDEMARK_USER_STACK_BYTES; size >= 256; size /= 2) {
-    if (done > TIDEMARK_USER_STACK_BYTES - size) continue;
-    if (!bpf_probe_read_user(to->bytes + done, size, (void*)(at->sp + done)))
-      done += size;
-  }
-  to->size = done;
+  to->size = copy_bytes(to->bytes, at->sp, TIDEMARK_USER_STACK_BYTES);
 }
 
 #endif
