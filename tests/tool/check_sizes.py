@@ -10,7 +10,7 @@ import sources
 FILE_LINES = 700
 FUNCTION_LINES = 60
 NO_FUNCTION = ("namespace", "class ", "struct ", "enum ", "union ", "extern",
-               "#", "//", "}", "using ", "typedef ")
+               "#", "//", "/*", "}", "using ", "typedef ")
 
 
 def functions(lines):
@@ -26,7 +26,9 @@ def functions(lines):
             start, opened = None, False
         elif not opened:
             outside = line and not line[0].isspace()
-            if outside and "(" in line and not line.startswith(NO_FUNCTION):
+            is_table = " = " in line.partition("(")[0]
+            if (outside and "(" in line and not is_table
+                    and not line.startswith(NO_FUNCTION)):
                 start = number
             opened = start is not None and line.endswith("{")
             if line.endswith((";", "}")):
