@@ -56,6 +56,13 @@ void add_gate_options(CLI::App& app, GateArguments& arguments) {
                "A gate without data fails; exit 11 when one is undecided");
 }
 
+void add_exit_options(CLI::App& app, ReportFlags& flags) {
+  app.add_flag("--strict", flags.strict,
+               "Exit 12 when a leak is suspected, 11 when undecided");
+  app.add_flag("--warnings-as-errors", flags.warnings_as_errors,
+               "Exit 10 when there are only warnings");
+}
+
 Result<std::vector<Gate>> load_gates(const GateArguments& arguments) {
   std::vector<Gate> gates;
   for (const std::string& name : arguments.files) {

@@ -1,4 +1,5 @@
-// --gates, --gate and --ci: the same for every command that has them.
+// --gates, --gate, --ci and what else sets the exit code: the same for every
+// command that has them.
 #pragma once
 
 #include <string>
@@ -6,6 +7,7 @@
 
 #include "cli/command.h"
 #include "core/analysis/gate_file.h"
+#include "report/format.h"
 
 namespace tidemark {
 
@@ -16,6 +18,9 @@ struct GateArguments {
 };
 
 void add_gate_options(CLI::App& app, GateArguments& arguments);
+
+// --strict and --warnings-as-errors.
+void add_exit_options(CLI::App& app, ReportFlags& flags);
 
 // All of them, in the order files, expressions. Errors: usage.
 Result<std::vector<Gate>> load_gates(const GateArguments& arguments);

@@ -83,10 +83,7 @@ void add_check(CLI::App& app, CommandContext& context) {
                  "Other exit codes: k6 has 99 for what failed")
       ->type_name("k6")
       ->check(CLI::IsMember({"k6"}));
-  app.add_flag("--strict", options->flags.strict,
-               "Exit 12 when a leak is suspected, 11 when undecided");
-  app.add_flag("--warnings-as-errors", options->flags.warnings_as_errors,
-               "Exit 10 when there are only warnings");
+  add_exit_options(app, options->flags);
   app.footer(
       "Exit codes: 0 all gates pass, 20 one failed, 22 a leak is confirmed, "
       "64\n"

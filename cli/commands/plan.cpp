@@ -206,10 +206,7 @@ void add_plan(CLI::App& app, CommandContext& context) {
                "(TIDEMARK_SOCKET)");
   add_gate_options(app, a.gates);
   app.add_flag("-q,--quiet", a.quiet, "Say only what went wrong");
-  app.add_flag("--strict", a.flags.strict,
-               "Exit 12 on a suspected leak, 11 when there is no verdict");
-  app.add_flag("--warnings-as-errors", a.flags.warnings_as_errors,
-               "Exit 10 on warnings");
+  add_exit_options(app, a.flags);
   app.footer("docs/plans.md says what a plan holds.");
   app.callback([arguments, &context] {
     context.exit_code = run_plan(*arguments, context.verbosity);

@@ -108,6 +108,32 @@ int record(const RecordArguments& arguments, int verbosity) {
   return run_record(request);
 }
 
+void add_heap_options(CLI::App& app, RecordArguments& a) {
+  app.add_option("--heap", a.heap,
+                 "Trace allocations by call stack: auto (default) once a "
+                 "watched process keeps growing, probes from the start, shim "
+                 "from inside the command (libtidemark-heap)")
+      ->type_name("off|auto|probes|shim");
+  app.add_option("--heap-sample", a.heap_sample,
+                 "One sample in so many bytes (default 64KiB), or exact");
+  app.add_option("--heap-budget", a.heap_budget,
+                 "CPU time of a traced process that probes may take (default "
+                 "5%)");
+  app.add_option("--heap-after", a.heap_after,
+                 "With auto: how long memory has to keep growing (default "
+                 "40s)");
+}
+
+void add_alert_options(CLI::App& app, RecordArguments& a) {
+  app.add_option("--on-alert", a.on_alert,
+                 "Run this command, without a shell, when a gate turns");
+  app.add_option("--webhook", a.webhook, "Post alerts as JSON to this address");
+  app.add_option("--alert-hold", a.alert_hold,
+                 "A gate must be beyond its limit so long (default 0s)");
+  app.add_option("--alert-clear", a.alert_clear,
+                 "And within it so long to be over (default 10s)");
+}
+
 }  // namespace
 
 void add_record(CLI::App& app, CommandContext& context) {
@@ -137,37 +163,16 @@ void add_record(CLI::App& app, CommandContext& context) {
                  "must agree");
   app.add_option("--budget", a.budget,
                  "CPU that sampling may use, of one core (default 1%)");
-  app.add_option("--heap", a.heap,
-                 "Trace allocations by call stack: auto (default) once a "
-                 "watched process keeps growing, probes from the start, shim "
-                 "from inside the command (libtidemark-heap)")
-      ->type_name("off|auto|probes|shim");
-  app.add_option("--heap-sample", a.heap_sample,
-                 "One sample in so many bytes (default 64KiB), or exact");
-  app.add_option("--heap-budget", a.heap_budget,
-                 "CPU time of a traced process that probes may take (default "
-                 "5%)");
-  app.add_option("--heap-after", a.heap_after,
-                 "With auto: how long memory has to keep growing (default "
-                 "40s)");
+  add_heap_options(app, a);
   app.add_option("--socket", a.socket,
                  "Where clients connect (default a private place, handed to "
                  "the command by TIDEMARK_SOCKET)");
   app.add_option("--config", a.config, "A TOML file with these options");
   add_gate_options(app, a.gates);
-  app.add_option("--on-alert", a.on_alert,
-                 "Run this command, without a shell, when a gate turns");
-  app.add_option("--webhook", a.webhook, "Post alerts as JSON to this address");
-  app.add_option("--alert-hold", a.alert_hold,
-                 "A gate must be beyond its limit so long (default 0s)");
-  app.add_option("--alert-clear", a.alert_clear,
-                 "And within it so long to be over (default 10s)");
+  add_alert_options(app, a);
   add_door_options(app, a.doors);
   app.add_flag("-q,--quiet", a.quiet, "Say only what went wrong");
-  app.add_flag("--strict", a.flags.strict,
-               "Exit 12 on a suspected leak, 11 when there is no verdict");
-  app.add_flag("--warnings-as-errors", a.flags.warnings_as_errors,
-               "Exit 10 on warnings");
+  add_exit_options(app, a.flags);
   app.add_option("command", a.command, "-- COMMAND ARGUMENTS...");
   app.footer(
       "Without a command it records until SIGINT, SIGTERM, --for, or the end "

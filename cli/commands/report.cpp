@@ -120,10 +120,7 @@ void add_report(CLI::App& app, CommandContext& context) {
                  "svg, png: the chart, by its id in report.json")
       ->type_name("ID");
   add_gate_options(app, options->gates);
-  app.add_flag("--strict", options->flags.strict,
-               "Exit 12 when a leak is suspected, 11 when undecided");
-  app.add_flag("--warnings-as-errors", options->flags.warnings_as_errors,
-               "Exit 10 when there are only warnings");
+  add_exit_options(app, options->flags);
   app.footer(
       "Exit codes: 0 no leak, 20 a gate failed, 22 a leak is confirmed, 30 "
       "the\n"
