@@ -121,15 +121,6 @@ class HttpHandler final : public StreamHandler {
   std::optional<http::request_parser<http::string_body>> parser_;
 };
 
-class HttpDoor final : public Door {
- public:
-  explicit HttpDoor(std::unique_ptr<StreamServer> server)
-      : server_(std::move(server)) {}
-
- private:
-  std::unique_ptr<StreamServer> server_;
-};
-
 }  // namespace
 
 Result<std::unique_ptr<Door>> open_http_door(const std::string& where,
@@ -138,7 +129,7 @@ Result<std::unique_ptr<Door>> open_http_door(const std::string& where,
                StreamServer::open(where, context.loop, {}, [context] {
                  return std::make_unique<HttpHandler>(context.session);
                }));
-  return std::make_unique<HttpDoor>(std::move(server));
+  return server;
 }
 
 }  // namespace tidemark

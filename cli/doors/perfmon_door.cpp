@@ -108,15 +108,6 @@ class PerfmonHandler final : public StreamHandler {
   bool repeated_ = false;
 };
 
-class PerfmonDoor final : public Door {
- public:
-  explicit PerfmonDoor(std::unique_ptr<StreamServer> server)
-      : server_(std::move(server)) {}
-
- private:
-  std::unique_ptr<StreamServer> server_;
-};
-
 }  // namespace
 
 Result<std::unique_ptr<Door>> open_perfmon_door(const std::string& where,
@@ -126,7 +117,7 @@ Result<std::unique_ptr<Door>> open_perfmon_door(const std::string& where,
   TIDEMARK_TRY(auto server, StreamServer::open(where, context.loop, limits, [] {
                  return std::make_unique<PerfmonHandler>();
                }));
-  return std::make_unique<PerfmonDoor>(std::move(server));
+  return server;
 }
 
 }  // namespace tidemark

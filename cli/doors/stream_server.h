@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "cli/doors/door.h"
 #include "core/base/clock.h"
 #include "core/os/event_loop.h"
 #include "core/os/system_clock.h"
@@ -33,7 +34,7 @@ struct StreamLimits {
   Nanoseconds idle = std::chrono::seconds(10);
 };
 
-class StreamServer {
+class StreamServer final : public Door {
  public:
   using Factory = std::function<std::unique_ptr<StreamHandler>()>;
 
@@ -43,7 +44,7 @@ class StreamServer {
                                                     EventLoop& loop,
                                                     StreamLimits limits,
                                                     Factory factory);
-  ~StreamServer();
+  ~StreamServer() override;
   StreamServer(const StreamServer&) = delete;
   StreamServer& operator=(const StreamServer&) = delete;
 
