@@ -26,9 +26,9 @@ struct Pipe {
   UniqueFd read, write;
 };
 
-Result<Pipe> make_pipe(int flags) {
+Result<Pipe> make_pipe() {
   std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC | flags) != 0) {
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
     return fail_errno("pipe", errno);
   }
   return Pipe{UniqueFd(ends[0]), UniqueFd(ends[1])};
@@ -85,8 +85,8 @@ int become(const PlanCommand& command, const passwd* user) {
 
 Result<PlanChild> PlanChild::start(const PlanCommand& command) {
   TIDEMARK_TRY(const passwd* user, find_user(command.user));
-  TIDEMARK_TRY(Pipe output, make_pipe(0));
-  TIDEMARK_TRY(Pipe failed, make_pipe(0));
+  TIDEMARK_TRY(Pipe output, make_pipe());
+  TIDEMARK_TRY(Pipe failed, make_pipe());
   std::vector<char*> words;
   for (const std::string& word : command.argv) {
     words.push_back(const_cast<char*>(word.c_str()));
