@@ -46,10 +46,6 @@ BootTime read_time(const Column& column, size_t index) {
 
 }  // namespace
 
-const char* kept_metric_name(Kept kept) {
-  return kNames[static_cast<size_t>(kept)];
-}
-
 SeriesStore::Rule SeriesStore::rule_of(const Metric& metric) {
   std::string_view name = metric.name;
   if (metric.subject == SubjectKind::process) {
@@ -211,14 +207,6 @@ void SeriesStore::on_exit(const Event& event) {
   finish(Kept::cpu_system, event.life.cpu_system_ns);
   finish(Kept::io_read, event.life.io_read_bytes);
   finish(Kept::io_write, event.life.io_write_bytes);
-}
-
-size_t SeriesStore::bytes() const {
-  size_t total = frames_.bytes();
-  for (const auto& [id, process] : processes_) {
-    for (const PackedSeries& series : process.series) total += series.bytes();
-  }
-  return total;
 }
 
 }  // namespace tidemark

@@ -44,7 +44,6 @@ enum class Kept : uint8_t {
 };
 inline constexpr size_t kKeptCount = 21;
 constexpr bool is_counter(Kept kept) { return kept < Kept::rss_anon; }
-const char* kept_metric_name(Kept kept);
 
 struct ProcessSeries {
   std::array<PackedSeries, kKeptCount> series;
@@ -85,7 +84,6 @@ class SeriesStore {
   }
   // The times of all frames, edges too.
   const PackedSeries& frames() const { return frames_; }
-  size_t bytes() const;
 
  private:
   enum class Use : uint8_t { unknown, ignored, process, op, span_error };
