@@ -94,10 +94,8 @@ class Drawing {
   void bands() {
     for (const PhaseUse& use : data_.summary.phases) {
       const Phase& phase = use.phase;
-      const bool is_open = phase.status == PhaseStatus::open;
-      const BootTime end = is_open ? data_.summary.end : phase.end;
       const double from = place(phase.begin);
-      const double width = place(end) - from;
+      const double width = place(phase.end_in(data_.summary.end)) - from;
       if (width <= 0) continue;
       fmt::format_to(std::back_inserter(out_),
                      "<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" "

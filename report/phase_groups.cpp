@@ -6,8 +6,7 @@ namespace tidemark {
 namespace {
 
 double seconds_of(const Phase& phase, BootTime end) {
-  const bool is_open = phase.status == PhaseStatus::open;
-  return to_seconds((is_open ? end : phase.end) - phase.begin);
+  return to_seconds(phase.end_in(end) - phase.begin);
 }
 
 // How many ops a process's per-op costs were divided by.

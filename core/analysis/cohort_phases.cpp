@@ -68,9 +68,7 @@ std::vector<CohortPhase> cohort_phases(const RunReadings& run, Span life,
   BootTime before = BootTime::min();
   for (const size_t i : wanted) {
     const Phase& phase = run.phases[i];
-    const bool open = phase.status == PhaseStatus::open;
-    const Span span =
-        overlap({phase.begin, open ? run.run.to : phase.end}, life);
+    const Span span = overlap({phase.begin, phase.end_in(run.run.to)}, life);
     if (span.to < span.from) continue;
     CohortPhase& one = phases.emplace_back();
     one.label = phase.label(true);

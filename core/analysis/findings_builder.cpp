@@ -147,8 +147,7 @@ std::vector<std::string> paths_that_grew(const RunReadings& run,
   std::map<std::string, double> growth;
   for (const size_t i : measured_phases(run, process.life)) {
     const Phase& phase = run.phases[i];
-    const bool is_open = phase.status == PhaseStatus::open;
-    const BootTime end = is_open ? run.run.to : phase.end;
+    const BootTime end = phase.end_in(run.run.to);
     const auto from = level.at(phase.begin - kJustBefore);
     const auto to = level.at(end - kJustBefore);
     double& sum = growth[phase.path];

@@ -18,8 +18,7 @@ std::vector<Span> spans_of(const RunSummary& summary, const Wanted& wanted) {
   for (const PhaseUse& use : summary.phases) {
     const Phase& phase = use.phase;
     if (!wanted(phase)) continue;
-    const bool is_open = phase.status == PhaseStatus::open;
-    spans.push_back({phase.begin, is_open ? summary.end : phase.end});
+    spans.push_back({phase.begin, phase.end_in(summary.end)});
   }
   std::ranges::sort(spans, {}, &Span::from);
   return spans;

@@ -36,6 +36,10 @@ struct Phase {
   uint32_t depth = 0;    // 0: outermost
   uint32_t ordinal = 0;  // counted from 1 over all that began
 
+  // Of an open phase: where the run ends, as far as it is known.
+  BootTime end_in(BootTime run_end) const {
+    return status == PhaseStatus::open ? run_end : end;
+  }
   // "soak/steady#3"; the cycle is left out when the phase never repeats.
   std::string label(bool with_cycle) const {
     return with_cycle ? path + "#" + std::to_string(cycle) : path;

@@ -33,8 +33,7 @@ class Planner {
 
  private:
   Span span_of(const Phase& phase) const {
-    const bool open = phase.status == PhaseStatus::open;
-    return overlap({phase.begin, open ? run_.to : phase.end}, run_);
+    return overlap({phase.begin, phase.end_in(run_.to)}, run_);
   }
   // The measured phases: load and steady, or, when no phase says what it is,
   // those without a kind.

@@ -120,8 +120,7 @@ Phase whole_run(const RunSummary& summary) {
 }
 
 Span span_of(const Phase& phase, const RunSummary& summary) {
-  const bool is_open = phase.status == PhaseStatus::open;
-  return {phase.begin, is_open ? summary.end : phase.end};
+  return {phase.begin, phase.end_in(summary.end)};
 }
 
 void take_notes(RunSummary& summary, const std::vector<Event>& events,

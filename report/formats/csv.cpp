@@ -128,11 +128,10 @@ void add_span(Rows& rows, const SpanStats& span) {
 
 void add_phase(Rows& rows, const ReportData& data, const PhaseUse& use) {
   const std::string cycle = std::to_string(use.phase.cycle);
-  const bool is_open = use.phase.status == PhaseStatus::open;
   rows.about({.kind = "phase", .phase = use.phase.path, .cycle = cycle});
   rows.text("kind", phase_kind_name(use.phase.kind));
   rows.count("begin", data.unix_ns(use.phase.begin), "ns");
-  rows.count("end", is_open ? data.end_ns : data.unix_ns(use.phase.end), "ns");
+  rows.count("end", data.unix_ns(use.phase.end_in(data.summary.end)), "ns");
   rows.text("status",
             use.phase.status == PhaseStatus::ended ? "ended" : "aborted");
   for (const auto& [name, count] : use.ops) {

@@ -139,13 +139,12 @@ Json path_spans(const RunSummary& summary) {
 
 // A phase that was open when the recording ended was cut off, too.
 Json phase(const ReportData& data, const PhaseUse& use) {
-  const bool is_open = use.phase.status == PhaseStatus::open;
   const bool is_ended = use.phase.status == PhaseStatus::ended;
   Json json = {{"path", text(use.phase.path)},
                {"cycle", use.phase.cycle},
                {"kind", phase_kind_name(use.phase.kind)},
                {"begin_ns", data.unix_ns(use.phase.begin)},
-               {"end_ns", is_open ? data.end_ns : data.unix_ns(use.phase.end)},
+               {"end_ns", data.unix_ns(use.phase.end_in(data.summary.end))},
                {"status", is_ended ? "ended" : "aborted"},
                {"ops", Json::object()},
                {"subjects", Json::array()},

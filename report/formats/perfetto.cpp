@@ -130,8 +130,7 @@ void add_phases(Trace& trace, const ReportData& data) {
   for (const PhaseUse& use : data.summary.phases) ++cycles[use.phase.path];
   for (const PhaseUse& use : data.summary.phases) {
     const Phase& phase = use.phase;
-    const bool is_open = phase.status == PhaseStatus::open;
-    const BootTime end = is_open ? data.summary.end : phase.end;
+    const BootTime end = phase.end_in(data.summary.end);
     std::vector<Lane>& here = lanes[phase.depth];
     size_t i = 0;
     while (i < here.size() && here[i].free > phase.begin) ++i;

@@ -105,9 +105,7 @@ double begin_of(const ReportData& data, const PhaseUse& use) {
 }
 
 double length_of(const ReportData& data, const PhaseUse& use) {
-  const bool is_open = use.phase.status == PhaseStatus::open;
-  return to_seconds((is_open ? data.summary.end : use.phase.end) -
-                    use.phase.begin);
+  return to_seconds(use.phase.end_in(data.summary.end) - use.phase.begin);
 }
 
 std::string ops_text(const PhaseUse& use) {

@@ -25,13 +25,12 @@ std::string phases_json(const ReportData& data) {
   for (const PhaseUse& use : data.summary.phases) {
     const Phase& phase = use.phase;
     if (n++ == kMostPhases) break;
-    const bool is_open = phase.status == PhaseStatus::open;
     out += fmt::format(
         "{}{{\"label\":{},\"kind\":\"{}\",\"depth\":{},\"begin\":{},\"end\":{},"
         "\"ended\":{}}}",
         n > 1 ? "," : "", script_string(phase.label(cycles[phase.path] > 1)),
         phase_kind_name(phase.kind), phase.depth, offset(data, phase.begin),
-        offset(data, is_open ? data.summary.end : phase.end),
+        offset(data, phase.end_in(data.summary.end)),
         phase.status == PhaseStatus::ended);
   }
   return out + "]";
