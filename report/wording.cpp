@@ -11,8 +11,8 @@
 namespace tidemark {
 
 std::string seconds_text(double seconds) {
-  return format_duration(
-      Nanoseconds(std::llround(std::clamp(seconds, 0.0, 1e9) * 1e9)));
+  const int64_t ns = std::llround(std::clamp(seconds, 0.0, 1e9) * 1e9);
+  return ns == 0 ? "0 s" : format_duration(Nanoseconds(ns));
 }
 
 std::string nanoseconds_text(double ns) {
