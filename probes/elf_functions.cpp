@@ -30,8 +30,7 @@ void visit_symbol(const Elf64_Sym& symbol, std::string_view names,
   if (symbol.st_shndx == SHN_UNDEF || symbol.st_value == 0) return;
   const std::string_view name = name_at(names, symbol.st_name);
   if (name.empty()) return;
-  visit({name, symbol.st_value, symbol.st_size,
-         ELF64_ST_BIND(symbol.st_info) != STB_LOCAL});
+  visit({name, symbol.st_value, symbol.st_size});
 }
 
 class XzDecoder {

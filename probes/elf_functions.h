@@ -24,7 +24,6 @@ struct ElfSymbol {
   std::string_view name;  // without version, valid during the call
   uint64_t address = 0;
   uint64_t size = 0;
-  bool global = false;
 };
 
 // Calls `visit` for each function that `file` defines in a symbol table
