@@ -4,7 +4,6 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sys/eventfd.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -41,14 +40,11 @@ Result<UniqueFd> make_eventfd() {
   return fd;
 }
 
-void ring(int fd) {
-  const uint64_t one = 1;
-  [[maybe_unused]] const ssize_t n = ::write(fd, &one, sizeof one);
-}
+void ring(int fd) { ::eventfd_write(fd, 1); }
 
 void calm(int fd) {
-  uint64_t count = 0;
-  [[maybe_unused]] const ssize_t n = ::read(fd, &count, sizeof count);
+  eventfd_t count = 0;
+  ::eventfd_read(fd, &count);
 }
 
 GateAnswer answer_of(const GateResult& result) {

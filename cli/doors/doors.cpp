@@ -1,7 +1,6 @@
 #include "cli/doors/doors.h"
 
 #include <sys/eventfd.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <cerrno>
@@ -79,8 +78,7 @@ Status Doors::open_sockets(const DoorSettings& settings) {
 Doors::~Doors() {
   lines_.reset();
   if (thread_.joinable()) {
-    const uint64_t one = 1;
-    (void)!::write(stop_.get(), &one, sizeof one);
+    ::eventfd_write(stop_.get(), 1);
     thread_.join();
   }
   doors_.clear();

@@ -18,11 +18,6 @@ namespace {
 
 constexpr uint64_t kMostTold = 10;  // wrong lines; then only their number
 
-void ring(int fd) {
-  const uint64_t one = 1;
-  (void)!::write(fd, &one, sizeof one);
-}
-
 // For writing too where it is a fifo: it then opens at once, and lines of many
 // writers, one after another, have no end between them.
 int open_input(const std::string& path) {
@@ -54,7 +49,7 @@ Result<std::unique_ptr<LineDoor>> LineDoor::open(const std::string& path,
 
 LineDoor::~LineDoor() {
   if (!thread_.joinable()) return;
-  ring(stop_.get());
+  ::eventfd_write(stop_.get(), 1);
   thread_.join();
   if (refused_ > 0) {
     std::fprintf(stderr, "tidemark: %llu lines of marks were refused\n",
@@ -80,7 +75,7 @@ void LineDoor::serve() {
     take(pending, false);
   }
   take(pending, true);
-  ring(ended_.get());
+  ::eventfd_write(ended_.get(), 1);
 }
 
 void LineDoor::take(std::string& pending, bool at_end) {
