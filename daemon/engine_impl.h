@@ -113,7 +113,7 @@ struct Engine::Impl final : EventSink {
   ProcessNotes<std::string> client_processes;  // their roles
 
   uint32_t cohort_told = 0;
-  BootTime last_frame;
+  BootTime first_frame, last_frame;
   Nanoseconds edge_lag{0};
   int64_t ticks_taken = 0, ticks_missed = 0, events_lost = 0;
   bool command_started = false;

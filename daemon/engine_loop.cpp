@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/model/time_slices.h"
 #include "core/os/log.h"
 #include "daemon/engine_impl.h"
 
@@ -39,6 +40,10 @@ void Engine::Impl::tick(const TickSchedule::Due& due) {
                [&](FrameBuilder& frame) { put_own_values(frame, due.late); });
   item->has_frame = true;
   last_frame = std::max(last_frame, due.deadline);
+  if (first_frame == BootTime()) {
+    first_frame = due.deadline;
+    tell_phase();
+  }
   const BootTime now = clock.now();
   note_problems(now);
   govern(now);
@@ -236,7 +241,8 @@ void Engine::Impl::add(Event event) {
   item->events.push_back(std::move(event));
 }
 
-// What sites take from now on belongs to the innermost open phase.
+// What sites take from now on belongs to the innermost open phase, before the
+// first of them to a slice of time.
 void Engine::Impl::tell_phase() {
   const PhaseTracker& phases = correlator.phases();
   Cohort cohort;
@@ -247,6 +253,8 @@ void Engine::Impl::tell_phase() {
     for (const size_t i : open) {
       cohort.open.push_back(phases.phases()[i].ordinal);
     }
+  } else if (phases.phases_begun() == 0 && first_frame != BootTime()) {
+    cohort.ordinal = time_slice_at(clock.now() - first_frame);
   }
   if (cohort.ordinal == cohort_told) return;
   cohort_told = cohort.ordinal;

@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "core/model/time_slices.h"
+
 namespace tidemark {
 namespace {
 
@@ -39,7 +41,75 @@ void mark_startup(std::vector<CohortPhase>& phases) {
   }
 }
 
+// What a process takes at first is its start-up.
+constexpr Nanoseconds kStartUp = std::chrono::seconds(10);
+// A slice is told by the tick after its begin.
+constexpr Nanoseconds kSliceLag = std::chrono::seconds(2);
+
+// When the first reading of a site came.
+BootTime first_reading(const SiteSeries& series) {
+  const auto count = series.live_count.unpack();
+  const auto bytes = series.live_bytes.unpack();
+  BootTime first = BootTime::max();
+  if (!count.empty()) first = std::min(first, count.front().time);
+  if (!bytes.empty()) first = std::min(first, bytes.front().time);
+  return first;
+}
+
+// Slices are counted from the recorder's first frame. A recording that begins
+// later, a part of a longer one, shows sites before their slice would begin.
+bool counts_from(BootTime begin, const std::vector<SiteRow>& rows) {
+  return std::ranges::all_of(rows, [begin](const SiteRow& row) {
+    const uint32_t cohort = row.subject->cohort;
+    return !is_time_slice(cohort) ||
+           first_reading(*row.series) >=
+               begin + time_slice(cohort).begin - kSliceLag;
+  });
+}
+
+std::vector<CohortPhase> slices_of(const RunReadings& run, Span life,
+                                   const OpsTable::Primary& primary,
+                                   const std::vector<SiteRow>& rows) {
+  std::vector<CohortPhase> slices;
+  if (!counts_from(run.run.from, rows)) return slices;
+  const BootTime steady = std::max(life.from + kStartUp, run.plan.warmup_end);
+  const uint32_t last = time_slice_at(run.run.to - run.run.from);
+  for (uint32_t cohort = kFirstTimeSlice; cohort <= last; ++cohort) {
+    const TimeSlice slice = time_slice(cohort);
+    const Span whole{run.run.from + slice.begin, run.run.from + slice.end};
+    const Span span = overlap(whole, overlap(life, run.run));
+    if (span.to <= span.from) continue;
+    CohortPhase& one = slices.emplace_back();
+    one.label = time_slice_label(cohort);
+    one.ordinals = {cohort};
+    one.begin = span.from;
+    one.end = span.to;
+    one.measured = whole.from >= steady;
+    one.ops = primary.curve ? primary.curve->growth(span) : 0;
+    one.minutes = one.measured ? to_minutes(span.to - span.from) : 0;
+  }
+  return slices;
+}
+
+void add_outside(std::vector<CohortPhase>& phases, BootTime first) {
+  CohortPhase outside;
+  outside.end = first;
+  phases.insert(phases.begin(), outside);
+  mark_startup(phases);
+  constexpr Nanoseconds kJustBefore{1};
+  for (size_t p = 0; p < phases.size(); ++p) {
+    const bool is_torn_down = p + 1 < phases.size() && phases[p + 1].teardown;
+    phases[p].counted =
+        phases[p].end + (is_torn_down ? -kJustBefore : kEdgeLag);
+  }
+}
+
 }  // namespace
+
+bool are_time_slices(const std::vector<CohortPhase>& phases) {
+  return !phases.empty() && !phases.back().ordinals.empty() &&
+         is_time_slice(phases.back().ordinals.front());
+}
 
 SiteIndex index_sites(const SiteStore& store, const Dictionary& dictionary) {
   SiteIndex index;
@@ -54,6 +124,12 @@ SiteIndex index_sites(const SiteStore& store, const Dictionary& dictionary) {
 std::vector<CohortPhase> cohort_phases(const RunReadings& run, Span life,
                                        const OpsTable::Primary& primary,
                                        const std::vector<SiteRow>& rows) {
+  if (run.phases.empty()) {
+    std::vector<CohortPhase> slices = slices_of(run, life, primary, rows);
+    const BootTime begin = slices.empty() ? life.to : slices.front().begin;
+    add_outside(slices, begin);
+    return slices;
+  }
   std::set<size_t> wanted;
   for (size_t i = 0; i < run.phases.size(); ++i) {
     if (is_leaf(run.phases, i)) wanted.insert(i);
@@ -88,16 +164,7 @@ std::vector<CohortPhase> cohort_phases(const RunReadings& run, Span life,
     first = std::min(first, span.from);
   }
   std::ranges::stable_sort(phases, {}, &CohortPhase::end);
-  CohortPhase outside;
-  outside.end = first;
-  phases.insert(phases.begin(), outside);
-  mark_startup(phases);
-  constexpr Nanoseconds kJustBefore{1};
-  for (size_t p = 0; p < phases.size(); ++p) {
-    const bool is_torn_down = p + 1 < phases.size() && phases[p + 1].teardown;
-    phases[p].counted =
-        phases[p].end + (is_torn_down ? -kJustBefore : kEdgeLag);
-  }
+  add_outside(phases, first);
   return phases;
 }
 
@@ -144,6 +211,7 @@ size_t PhaseLookup::of(const Subject& site) const {
   if (site.cohort == 0) return 0;
   const auto found = by_ordinal_.find(site.cohort);
   const size_t at = found == by_ordinal_.end() ? 0 : found->second;
+  if (is_time_slice(site.cohort)) return at;
   const CohortPhase& phase = phases_[at];
   if (phase.ordinals.size() > 1 || has_path(phase.label, site.name)) return at;
   // Marks came late, so that the recorder numbered phases otherwise: the

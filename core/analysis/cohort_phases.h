@@ -24,10 +24,14 @@ struct SiteRow {
 using SiteIndex = std::map<SubjectId, std::vector<SiteRow>>;
 SiteIndex index_sites(const SiteStore& store, const Dictionary& dictionary);
 
-// The phases that cohorts of a process were born in.
+// The phases that cohorts of a process were born in; of a run without any, the
+// slices of its time (core/model/time_slices.h).
 std::vector<CohortPhase> cohort_phases(const RunReadings& run, Span life,
                                        const OpsTable::Primary& primary,
                                        const std::vector<SiteRow>& rows);
+
+// Whether these are slices of time.
+bool are_time_slices(const std::vector<CohortPhase>& phases);
 
 // What began before `from` was not, or not wholly, traced: it is no longer
 // measured. False: none of the measured phases was cut.

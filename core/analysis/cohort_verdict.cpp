@@ -18,6 +18,8 @@ namespace {
 constexpr double kBytesPerMinute = 0.1 * 1024 * 1024;
 // What one class of sites gained, to speak for all.
 constexpr double kDominant = 0.5;
+// Old slices of time that a verdict needs: about two minutes of them.
+constexpr size_t kLeastSlices = 12;
 
 // The part of the curve's slope that leaking sites explain.
 double explained(const Finding& finding, const CohortEvidence& evidence) {
@@ -37,8 +39,9 @@ bool is_worth_naming(const Finding& finding, const CohortEvidence& evidence) {
 std::string what_leaks(const Finding& finding, const CohortEvidence& evidence) {
   std::string text = count_of(evidence.leaking, "site");
   text += evidence.leaking == 1 ? " keeps" : " keep";
-  text += fmt::format(" a part of each of {} cohorts older than two phases, {}",
+  text += fmt::format(" a part of each of {} cohorts older than two {}, {}",
                       evidence.cohorts,
+                      evidence.time_slices ? "slices of time" : "phases",
                       format_amount(finding.resource, evidence.residue));
   if (evidence.tidied > 0) {
     text += evidence.tidied == evidence.leaking
@@ -121,8 +124,12 @@ void CohortEvidence::add(const CohortJudgement& judgement) {
   residue += judgement.residue;
 }
 
+bool CohortEvidence::suffices() const {
+  return cohorts >= (time_slices ? kLeastSlices : kLeastCohorts);
+}
+
 void let_cohorts_speak(Finding& finding, const CohortEvidence& evidence) {
-  if (evidence.cohorts < kLeastCohorts) return;
+  if (!evidence.suffices()) return;
   if (evidence.leaking == 0) {
     const bool is_own =
         finding.resource == Resource::heap || !is_bytes(finding.resource);

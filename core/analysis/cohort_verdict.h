@@ -14,6 +14,9 @@ namespace tidemark {
 // All sites of one finding together.
 struct CohortEvidence {
   double sample_bytes = 1;
+  // A run that marks nothing may as well be a job that builds up all it needs:
+  // there it takes more to call growth a leak.
+  bool time_slices = false;
   size_t cohorts = 0;  // old ones, the same for all sites
   size_t leaking = 0;  // sites
   size_t tidied = 0;   // of these, sites that the teardown frees
@@ -22,6 +25,8 @@ struct CohortEvidence {
   double gained_all = 0;
 
   void add(const CohortJudgement& judgement);
+  // Enough old cohorts to rest a verdict on.
+  bool suffices() const;
 };
 
 // `evidence` is of the finding's own sites.

@@ -158,6 +158,7 @@ CohortEvidence add_to(Finding& finding, const std::vector<SiteRow>& rows,
   if (!kinds.contains(SiteKind::heap)) sample_bytes = 1;
   CohortEvidence evidence;
   evidence.sample_bytes = sample_bytes;
+  evidence.time_slices = are_time_slices(phases);
   double gained = 0;
   for (const StackRows& stack : group_stacks(rows, kinds, phases, bytes)) {
     const CohortMatrix matrix = matrix_of(stack, phases, bytes);
@@ -226,13 +227,15 @@ std::vector<SiteTotals> site_totals(const std::vector<SiteRow>& rows,
                                     const std::vector<CohortPhase>& phases) {
   const CohortPhase& last = phases[last_measured_end(phases)];
   const PhaseLookup lookup(phases);
+  const bool slices = are_time_slices(phases);
   std::vector<SiteTotals> all;
   for (const auto& [subject, series] : rows) {
     SiteTotals& totals = all.emplace_back();
     totals.process = subject->owner;
     totals.kind = subject->site_kind;
     totals.stack = subject->stack;
-    totals.phase = phases[lookup.of(*subject)].label;
+    // Slices of time are no phases.
+    if (!slices) totals.phase = phases[lookup.of(*subject)].label;
     totals.taken_bytes = series->taken_bytes;
     totals.taken_count = series->taken_count;
     totals.samples = series->samples;

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "core/model/time_slices.h"
 #include "core/os/file.h"
 #include "daemon/collectors/drops.h"
 #include "daemon/collectors/metric_ids.h"
@@ -66,7 +67,8 @@ class Growth final : public Collector {
   }
 
   void phase_changed(const Cohort& cohort) override {
-    if (!probe_) return;
+    // Slices of time tell what stays, and nothing given back is seen here.
+    if (!probe_ || is_time_slice(cohort.ordinal)) return;
     probe_->set_cohort(cohort.ordinal);
     sites_->phase_changed(cohort);
   }
