@@ -56,6 +56,12 @@ BootTime first_reading(const SiteSeries& series) {
   return first;
 }
 
+bool has_slices(const std::vector<SiteRow>& rows) {
+  return std::ranges::any_of(rows, [](const SiteRow& row) {
+    return is_time_slice(row.subject->cohort);
+  });
+}
+
 // Slices are counted from the recorder's first frame. A recording that begins
 // later, a part of a longer one, shows sites before their slice would begin.
 bool counts_from(BootTime begin, const std::vector<SiteRow>& rows) {
@@ -71,7 +77,7 @@ std::vector<CohortPhase> slices_of(const RunReadings& run, Span life,
                                    const OpsTable::Primary& primary,
                                    const std::vector<SiteRow>& rows) {
   std::vector<CohortPhase> slices;
-  if (!counts_from(run.run.from, rows)) return slices;
+  if (!has_slices(rows) || !counts_from(run.run.from, rows)) return slices;
   const BootTime steady = std::max(life.from + kStartUp, run.plan.warmup_end);
   const uint32_t last = time_slice_at(run.run.to - run.run.from);
   for (uint32_t cohort = kFirstTimeSlice; cohort <= last; ++cohort) {
@@ -124,11 +130,12 @@ SiteIndex index_sites(const SiteStore& store, const Dictionary& dictionary) {
 std::vector<CohortPhase> cohort_phases(const RunReadings& run, Span life,
                                        const OpsTable::Primary& primary,
                                        const std::vector<SiteRow>& rows) {
-  if (run.phases.empty()) {
+  if (!run.is_marked) {
     std::vector<CohortPhase> slices = slices_of(run, life, primary, rows);
-    const BootTime begin = slices.empty() ? life.to : slices.front().begin;
-    add_outside(slices, begin);
-    return slices;
+    if (!slices.empty()) {
+      add_outside(slices, slices.front().begin);
+      return slices;
+    }
   }
   std::set<size_t> wanted;
   for (size_t i = 0; i < run.phases.size(); ++i) {

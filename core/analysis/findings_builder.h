@@ -18,6 +18,7 @@ struct RunReadings {
   ReadingPlan plan;
   double coverage = 1.0;
   VerdictOptions verdict;
+  bool is_marked = true;  // false: `phases` is the whole run alone
 };
 
 // The input of judge() for one resource; `reads` are the times its metric was

@@ -54,7 +54,7 @@ struct RunAnalysis::Impl {
                                      const SiteIndex& site_index) const;
   void summarize_processes(RunSummary& summary, const OpsTable& ops,
                            const std::vector<Event>& events,
-                           const std::vector<Phase>& phases,
+                           const std::vector<Phase>& phases, bool is_marked,
                            const Dictionary& dictionary) const;
 };
 
@@ -154,7 +154,7 @@ RunSummary RunAnalysis::Impl::summarize(const Dictionary& dictionary) const {
   }
   const OpsTable ops(store, dictionary, events);
   summarize_phases(summary, ops);
-  summarize_processes(summary, ops, events, phases, dictionary);
+  summarize_processes(summary, ops, events, phases, is_marked, dictionary);
   take_notes(summary, events, store);
   summary.quality = quality.summarize(events);
   return summary;
@@ -229,10 +229,12 @@ std::vector<Finding> RunAnalysis::Impl::judge_process(
 
 void RunAnalysis::Impl::summarize_processes(
     RunSummary& summary, const OpsTable& ops, const std::vector<Event>& events,
-    const std::vector<Phase>& phases, const Dictionary& dictionary) const {
+    const std::vector<Phase>& phases, bool is_marked,
+    const Dictionary& dictionary) const {
   const Span run{summary.begin, summary.end};
-  const RunReadings readings{run, phases, plan_readings(phases, events, run),
-                             quality.coverage(), verdict};
+  const RunReadings readings{
+      run,     phases,   plan_readings(phases, events, run), quality.coverage(),
+      verdict, is_marked};
   const std::vector<Reading> frames = store.frames().unpack();
   const SiteIndex site_index = index_sites(sites, dictionary);
   for (const auto& [id, series] : store.processes()) {
