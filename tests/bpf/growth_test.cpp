@@ -250,9 +250,8 @@ TEST_P(GrowthTest, WeighsHugePages) {
   stepper.run('t');
   const GrowthBaseline end = baseline_of(stepper.pid());
   const int64_t bytes = (end.anonymous - begin.anonymous) * 4096;
-  // Before 6.2 a thread keeps up to 64 pages to itself (mm/memory.c,
-  // TASK_RSS_EVENTS_THRESH), which statm does not tell.
-  EXPECT_GE(bytes, int64_t{512 * kMiB} - 64 * 4096);
+  // Less what threads keep to themselves, as above.
+  EXPECT_GE(bytes, int64_t{512 * kMiB - 64 * 4096});
   const std::string huge = proc_text(stepper.pid(), "smaps_rollup");
   const size_t at = huge.find("AnonHugePages:");
   ASSERT_NE(at, std::string::npos);
