@@ -7,7 +7,9 @@ namespace tidemark {
 HandleSites::HandleSites(Definer& definer)
     : subjects_(definer),
       live_count_(definer.define_metric(kSiteMetrics[kSiteLiveCount])),
-      alloc_count_(definer.define_metric(kSiteMetrics[kSiteAllocCount])) {}
+      alloc_count_(definer.define_metric(kSiteMetrics[kSiteAllocCount])),
+      live_bytes_(definer.define_metric(kSiteMetrics[kSiteLiveBytes])),
+      alloc_bytes_(definer.define_metric(kSiteMetrics[kSiteAllocBytes])) {}
 
 void HandleSites::found(HandleSlot slot, uint64_t key, StackId stack) {
   const auto waiting = waiting_.find(slot);
@@ -28,7 +30,7 @@ HandleSites::Site& HandleSites::site_of(const SiteKey& key) {
 
 void HandleSites::put(std::span<const HandleSite> rows, bool last,
                       FrameBuilder& frame) {
-  for (auto& [key, site] : sites_) site.opened = site.open = 0;
+  for (auto& [key, site] : sites_) site = {.subject = site.subject};
   for (const HandleSite& row : rows) {
     const auto owner = owners_.find(row.slot);
     if (owner == owners_.end()) continue;
@@ -38,10 +40,15 @@ void HandleSites::put(std::span<const HandleSite> rows, bool last,
     Site& site = site_of({owner->second, row.kind, id, row.cohort});
     site.opened += row.opened;
     site.open += row.opened - row.closed;
+    site.opened_bytes += row.opened_bytes;
+    site.open_bytes += row.opened_bytes - row.closed_bytes;
   }
   for (const auto& [key, site] : sites_) {
     frame.put(live_count_, site.subject, site.open);
     frame.put(alloc_count_, site.subject, site.opened);
+    if (key.kind != SiteKind::mapped) continue;
+    frame.put(live_bytes_, site.subject, site.open_bytes);
+    frame.put(alloc_bytes_, site.subject, site.opened_bytes);
   }
 }
 

@@ -44,12 +44,14 @@ class HandleSites {
     SubjectId subject;
     int64_t opened = 0;
     int64_t open = 0;
+    int64_t opened_bytes = 0;
+    int64_t open_bytes = 0;
   };
 
   Site& site_of(const SiteKey& key);
 
   SiteSubjects subjects_;
-  MetricId live_count_, alloc_count_;
+  MetricId live_count_, alloc_count_, live_bytes_, alloc_bytes_;
   std::map<HandleSlot, SubjectId> owners_;
   std::map<HandleSlot, size_t> waiting_;
   std::map<Place, StackId> stacks_;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
-// Descriptors, sockets and threads of chosen processes: which call stack made
-// those that are open, in which phase. A close counts when it is entered and an
-// open when it returns, so that a number that two threads pass on is never
-// taken for still open. x86-64 system calls.
+// Descriptors, sockets, threads and mappings of chosen processes: which call
+// stack made those that are open, in which phase. A close counts when it is
+// entered and an open when it returns, so that a number that two threads pass
+// on is never taken for still open. A mapping may be given back in parts, or
+// several at once: what stands of them is the reader's to work out, who is told
+// each range in order. x86-64 system calls.
 
 #include <stdbool.h>
 
@@ -257,7 +259,10 @@ static __always_inline __u32 kind_of(const struct target* target, __u32 fd) {
 enum {
   NR_OPEN = 2,
   NR_CLOSE = 3,
+  NR_MMAP = 9,
+  NR_MUNMAP = 11,
   NR_PIPE = 22,
+  NR_MREMAP = 25,
   NR_DUP = 32,
   NR_DUP2 = 33,
   NR_SOCKET = 41,
@@ -292,6 +297,8 @@ enum {
 #define F_DUPFD 0
 #define F_DUPFD_CLOEXEC 1030
 #define CLOSE_RANGE_CLOEXEC 4
+#define MAP_STACK 0x20000
+#define PAGE_SIZE 4096ull
 
 struct close_walk {
   struct target target;
@@ -328,10 +335,96 @@ static __always_inline void close_all(struct close_walk* walk, __u32 last) {
   bpf_loop(last - walk->first + 1, close_next, walk, 0);
 }
 
+static __always_inline void tell_mapping(
+    const struct target* target, const struct tidemark_handles_mapping* what) {
+  struct tidemark_handles_mapping* record =
+      bpf_ringbuf_reserve(&ring, sizeof(*record), 0);
+
+  if (!record) {
+    const __u32 cause = what->head.event == TIDEMARK_HANDLES_MAPPED
+                            ? TIDEMARK_HANDLES_DROP_MAPPING
+                            : TIDEMARK_HANDLES_DROP_UNMAPPING;
+    ADD(target->process->drops[cause], 1);
+    return;
+  }
+  *record = *what;
+  record->head.slot = target->slot;
+  record->bytes = (what->bytes + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
+  record->thread = (__u32)bpf_get_current_pid_tgid();
+  bpf_ringbuf_submit(record, 0);
+}
+
+/* munmap fails for these arguments alone, but for a split too many. */
+static __always_inline void range_leaves(const struct target* target,
+                                         const struct pt_regs* registers,
+                                         __u32 event) {
+  const struct tidemark_handles_mapping what = {
+      .head.event = event, .address = registers->di, .bytes = registers->si};
+
+  if (what.bytes && !(what.address % PAGE_SIZE)) tell_mapping(target, &what);
+}
+
+static __always_inline void range_comes(const struct target* target,
+                                        const struct pt_regs* registers,
+                                        __u32 event, __u64 bytes, long result) {
+  struct tidemark_handles_mapping what = {
+      .head.event = event, .address = result, .bytes = bytes, .cohort = cohort};
+
+  what.stack = known_key(target, registers, TIDEMARK_HANDLE_MAPPED);
+  tell_mapping(target, &what);
+}
+
+/* Addresses without memory are no mapping; those of a thread's stack become
+ * one at once. */
+static __always_inline bool is_only_reserved(const struct pt_regs* registers) {
+  return !registers->dx && !(registers->r10 & MAP_STACK);
+}
+
+static __always_inline int enter_mapping_call(const struct pt_regs* registers,
+                                              long number) {
+  struct target target;
+
+  if (!find_target(bpf_get_current_task_btf(), &target)) return 0;
+  range_leaves(&target, registers,
+               number == NR_MUNMAP ? TIDEMARK_HANDLES_UNMAPPED
+                                   : TIDEMARK_HANDLES_MOVING);
+  return 0;
+}
+
+static __always_inline int exit_mapping_call(const struct pt_regs* registers,
+                                             long result) {
+  const bool failed = result < 0 && result >= -4095;
+  struct tidemark_handles_mapping nothing = {.head.event =
+                                                 TIDEMARK_HANDLES_MOVED};
+  struct target target;
+
+  if (!find_target(bpf_get_current_task_btf(), &target)) return 0;
+  if (registers->orig_ax == NR_MREMAP) {
+    if (failed)
+      tell_mapping(&target, &nothing);
+    else
+      range_comes(&target, registers, TIDEMARK_HANDLES_MOVED, registers->dx,
+                  result);
+  } else if (failed) {
+    return 0;
+  } else if (is_only_reserved(registers)) {
+    nothing.head.event = TIDEMARK_HANDLES_RESERVED;
+    nothing.address = result;
+    nothing.bytes = registers->si;
+    tell_mapping(&target, &nothing);
+  } else {
+    range_comes(&target, registers, TIDEMARK_HANDLES_MAPPED, registers->si,
+                result);
+  }
+  return 0;
+}
+
 SEC("tp_btf/sys_enter")
 int BPF_PROG(handles_enter, struct pt_regs* registers, long number) {
   struct close_walk walk = {};
 
+  if (number == NR_MUNMAP || number == NR_MREMAP)
+    return enter_mapping_call(registers, number);
   if (number != NR_CLOSE && number != NR_CLOSE_RANGE) return 0;
   if (!find_target(bpf_get_current_task_btf(), &walk.target)) return 0;
   if (number == NR_CLOSE) {
@@ -405,6 +498,8 @@ int BPF_PROG(handles_exit, struct pt_regs* registers, long result) {
   struct target target;
   enum outcome outcome;
 
+  if (registers->orig_ax == NR_MMAP || registers->orig_ax == NR_MREMAP)
+    return exit_mapping_call(registers, result);
   if (result < 0) return 0;
   outcome = outcome_of(registers, (__u64)result);
   if (outcome == NOTHING) return 0;

@@ -6,9 +6,11 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <map>
 
 #include "handles.skel.h"
 #include "probes/handles_record.h"
+#include "probes/mapped_ranges.h"
 #include "probes/probe_host.h"
 #include "probes/ring_reader.h"
 
@@ -102,6 +104,9 @@ class LinkedHandles final : public HandleTracer {
   void set_maps(HandleSlot slot, const ProcessMaps& maps) override {
     static_cast<void>(write(probe_->maps.ranges, slot, code_ranges(maps)));
   }
+  void correct(HandleSlot slot, const ProcessMaps& maps) override {
+    ranges_[slot].keep_only(maps.mappings);
+  }
   void detach(HandleSlot slot) override {
     const auto pid = static_cast<uint32_t>(pids_.at(slot).value);
     bpf_map_delete_elem(map(probe_->maps.targets), &pid);
@@ -115,6 +120,7 @@ class LinkedHandles final : public HandleTracer {
     delete_of_slot<tidemark_handles_stack_key, __u8>(map(probe_->maps.stacks),
                                                      slot);
     pids_.at(slot) = Pid{};
+    ranges_.erase(slot);
   }
 
   void set_cohort(uint32_t ordinal) override {
@@ -134,16 +140,25 @@ class LinkedHandles final : public HandleTracer {
     counts.sites_full = process.drops[TIDEMARK_HANDLES_DROP_SITES_FULL];
     counts.ring_full = process.drops[TIDEMARK_HANDLES_DROP_RING];
     counts.missed_closes = process.drops[TIDEMARK_HANDLES_DROP_CLOSE];
+    counts.missed_mappings = process.drops[TIDEMARK_HANDLES_DROP_MAPPING];
+    counts.missed_unmappings = process.drops[TIDEMARK_HANDLES_DROP_UNMAPPING];
     return counts;
   }
   Status read_sites(std::vector<HandleSite>& rows) const override {
     rows.clear();
+    for (const auto& [slot, ranges] : ranges_) {
+      for (const auto& [place, total] : ranges.totals()) {
+        rows.push_back({slot, place.cohort, SiteKind::mapped, place.stack,
+                        total.opened, total.closed, total.opened_bytes,
+                        total.closed_bytes});
+      }
+    }
     return for_each_element<tidemark_handles_site_key, tidemark_handles_site>(
         map(probe_->maps.sites), [&](const tidemark_handles_site_key& key,
                                      const tidemark_handles_site& site) {
           rows.push_back({key.slot, key.cohort, static_cast<SiteKind>(key.kind),
                           key.stack, static_cast<int64_t>(site.opened),
-                          static_cast<int64_t>(site.closed)});
+                          static_cast<int64_t>(site.closed), 0, 0});
         });
   }
   Status drain(
@@ -164,21 +179,51 @@ class LinkedHandles final : public HandleTracer {
     if (error != 0) return fail_errno("handles map", -error);
     return {};
   }
-  static void take(std::span<const std::byte> record,
-                   const std::function<void(const HandleStack&)>& stacks,
-                   const std::function<void(HandleSlot, HandleEvent)>& events) {
+  void take(std::span<const std::byte> record,
+            const std::function<void(const HandleStack&)>& stacks,
+            const std::function<void(HandleSlot, HandleEvent)>& events) {
     tidemark_handles_head head = {};
     if (record.size() < sizeof(head)) return;
     std::memcpy(&head, record.data(), sizeof(head));
-    if (head.event != TIDEMARK_HANDLES_STACK_SEEN) {
-      events(head.slot, static_cast<HandleEvent>(head.event));
-      return;
+    switch (head.event) {
+      case TIDEMARK_HANDLES_STACK_SEEN: return take_stack(record, stacks);
+      case TIDEMARK_HANDLES_EXECED: ranges_[head.slot].clear(); [[fallthrough]];
+      case TIDEMARK_HANDLES_EXITED:
+        return events(head.slot, static_cast<HandleEvent>(head.event));
+      default: return take_mapping(record);
     }
+  }
+  void take_mapping(std::span<const std::byte> record) {
+    tidemark_handles_mapping what = {};
+    if (record.size() < sizeof(what)) return;
+    std::memcpy(&what, record.data(), sizeof(what));
+    // A record of a process that was released meanwhile is nobody's.
+    if (what.head.slot >= pids_.size() || pids_[what.head.slot] == Pid{})
+      return;
+    MappedRanges& ranges = ranges_[what.head.slot];
+    const MappedRanges::Place place{what.stack, what.cohort};
+    switch (what.head.event) {
+      case TIDEMARK_HANDLES_MAPPED:
+        return ranges.map(what.address, what.bytes, place);
+      case TIDEMARK_HANDLES_RESERVED:
+        return ranges.reserve(what.address, what.bytes);
+      case TIDEMARK_HANDLES_UNMAPPED:
+        return ranges.unmap(what.address, what.bytes);
+      case TIDEMARK_HANDLES_MOVING:
+        return ranges.moving(what.thread, what.address, what.bytes);
+      case TIDEMARK_HANDLES_MOVED:
+        return ranges.moved(what.thread, what.address, what.bytes, place);
+      default: return;
+    }
+  }
+  static void take_stack(
+      std::span<const std::byte> record,
+      const std::function<void(const HandleStack&)>& stacks) {
     if (record.size() < sizeof(tidemark_handles_stack)) return;
     const auto* from =
         reinterpret_cast<const tidemark_handles_stack*>(record.data());
     HandleStack stack;
-    stack.slot = head.slot;
+    stack.slot = from->head.slot;
     stack.key = from->stack;
     stack.kind = static_cast<SiteKind>(from->kind);
     std::ranges::copy(from->registers, stack.registers.begin());
@@ -191,6 +236,7 @@ class LinkedHandles final : public HandleTracer {
   Probe probe_;
   std::unique_ptr<RingReader> ring_;
   std::array<Pid, kMostProcesses> pids_ = {};
+  std::map<HandleSlot, MappedRanges> ranges_;
 };
 
 }  // namespace

@@ -1,9 +1,11 @@
-// Descriptors, sockets and threads of chosen processes: which call stack opened
-// those that are still open, and in which phase (handles.bpf.c). x86-64.
+// Descriptors, sockets, threads and mappings of chosen processes: which call
+// stack opened those that are still open, and in which phase (handles.bpf.c).
+// x86-64.
 //
 // Seen is what a process opens from attaching on. Not seen: descriptors
 // received over a socket (SCM_RIGHTS), those inherited by a fork or made by
-// calls of another architecture.
+// calls of another architecture; mappings that are only reserved (PROT_NONE,
+// but for threads' stacks), shmat(2), the old place of MREMAP_DONTUNMAP.
 //
 // One thread at a time; set_cohort from any.
 #pragma once
@@ -38,8 +40,12 @@ struct HandleCounts {
   uint64_t sites_full = 0;  // that found no row
   uint64_t ring_full = 0;   // stacks or events
   uint64_t missed_closes = 0;
+  uint64_t missed_mappings = 0;
+  uint64_t missed_unmappings = 0;  // until correct() is called
 
-  uint64_t untracked() const { return open_full + sites_full; }
+  uint64_t untracked() const {
+    return open_full + sites_full + missed_mappings;
+  }
 };
 
 // One row: a process, a stack, a phase, a kind. Open is opened less closed.
@@ -50,6 +56,9 @@ struct HandleSite {
   uint64_t key = 0;  // of the stack
   int64_t opened = 0;
   int64_t closed = 0;
+  // Of mappings alone. One is closed when its last page is given back.
+  int64_t opened_bytes = 0;
+  int64_t closed_bytes = 0;
 };
 
 // The first of its key, as its system call returned.
@@ -79,6 +88,8 @@ class HandleTracer {
   virtual Result<HandleSlot> attach(Pid pid, const ProcessMaps& maps) = 0;
   // After an exec, or when the process mapped more code.
   virtual void set_maps(HandleSlot slot, const ProcessMaps& maps) = 0;
+  // Records of what it gave back were lost: mappings that are not there end.
+  virtual void correct(HandleSlot slot, const ProcessMaps& maps) = 0;
   // No more of it is counted; its rows stay up to release().
   virtual void detach(HandleSlot slot) = 0;
   // Forgets its rows and gives the slot back.
@@ -88,7 +99,7 @@ class HandleTracer {
   virtual void set_cohort(uint32_t ordinal) = 0;
 
   virtual HandleCounts counts(HandleSlot slot) const = 0;
-  // Replaces `rows`. Error: the system's.
+  // Replaces `rows`; mappings are as drain() left them. Error: the system's.
   virtual Status read_sites(std::vector<HandleSite>& rows) const = 0;
   virtual Status drain(
       const std::function<void(const HandleStack&)>& stacks,

@@ -15,6 +15,7 @@ enum tidemark_handle_kind {
   TIDEMARK_HANDLE_FD = 4,
   TIDEMARK_HANDLE_SOCKET = 5,
   TIDEMARK_HANDLE_THREAD = 6,
+  TIDEMARK_HANDLE_MAPPED = 8,
 };
 
 enum tidemark_handles_drop {
@@ -22,6 +23,8 @@ enum tidemark_handles_drop {
   TIDEMARK_HANDLES_DROP_SITES_FULL, /* that found no row */
   TIDEMARK_HANDLES_DROP_RING,       /* stacks that found the ring full */
   TIDEMARK_HANDLES_DROP_CLOSE,      /* whose closing was not seen */
+  TIDEMARK_HANDLES_DROP_MAPPING,    /* mappings made that found no room */
+  TIDEMARK_HANDLES_DROP_UNMAPPING,  /* the same of what was given back */
   TIDEMARK_HANDLES_DROPS
 };
 
@@ -70,11 +73,25 @@ enum tidemark_handles_event {
   TIDEMARK_HANDLES_STACK_SEEN = 1,
   TIDEMARK_HANDLES_EXECED = 2, /* what is mapped changed */
   TIDEMARK_HANDLES_EXITED = 3,
+  TIDEMARK_HANDLES_MAPPED = 4,    /* a range is there, whatever was before */
+  TIDEMARK_HANDLES_UNMAPPED = 5,  /* a range is given back */
+  TIDEMARK_HANDLES_MOVING = 6,    /* mremap of a range was entered */
+  TIDEMARK_HANDLES_MOVED = 7,     /* it is now here; bytes 0: it failed */
+  TIDEMARK_HANDLES_RESERVED = 8,  /* a range of addresses without memory */
 };
 
 struct tidemark_handles_head {
   __u32 event;
   __u32 slot;
+};
+
+struct tidemark_handles_mapping {
+  struct tidemark_handles_head head;
+  __u64 stack; /* its key; MAPPED and MOVED */
+  __u64 address;
+  __u64 bytes;
+  __u32 cohort; /* the same */
+  __u32 thread; /* which moves it: its call's two records belong together */
 };
 
 /* x86-64, at the system call's return; the order of DWARF's numbers. */

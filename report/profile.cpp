@@ -8,13 +8,14 @@
 namespace tidemark {
 namespace {
 
-constexpr std::array<ProfileKind, 9> kKinds = {{
+constexpr std::array<ProfileKind, 10> kKinds = {{
     {"live", SiteKind::heap, false, false, "blocks of the heap that are alive"},
     {"allocated", SiteKind::heap, true, false, "all blocks of the heap"},
     {"calls", SiteKind::heap, true, true, "calls that took from the heap"},
     {"cpu", SiteKind::on_cpu, true, true, "where the processor was"},
     {"faults", SiteKind::fault, true, false, "first touches of memory"},
     {"mappings", SiteKind::mapping, true, false, "memory mappings"},
+    {"mapped", SiteKind::mapped, false, false, "mappings that stand"},
     {"fds", SiteKind::fd, false, true, "file descriptors that are open"},
     {"sockets", SiteKind::socket, false, true, "sockets that are open"},
     {"threads", SiteKind::thread, false, true, "threads that run"},
@@ -32,6 +33,7 @@ int64_t profile_value(const SiteTotals& site, const ProfileKind& kind) {
     case SiteKind::on_cpu: return site.samples;
     case SiteKind::fault:
     case SiteKind::mapping: return site.taken_bytes;
+    case SiteKind::mapped: return site.live_bytes;
     default: return site.live_count;
   }
 }

@@ -128,6 +128,10 @@ bool CohortEvidence::suffices() const {
   return cohorts >= (time_slices ? kLeastSlices : kLeastCohorts);
 }
 
+bool explains(const Finding& finding, const CohortEvidence& evidence) {
+  return explained(finding, evidence) >= kConfirmingShare;
+}
+
 void let_cohorts_speak(Finding& finding, const CohortEvidence& evidence) {
   if (!evidence.suffices()) return;
   if (evidence.leaking == 0) {
@@ -136,7 +140,7 @@ void let_cohorts_speak(Finding& finding, const CohortEvidence& evidence) {
     if (is_own && rises(finding)) overrule(finding, evidence);
     return;
   }
-  const bool is_explained = explained(finding, evidence) >= kConfirmingShare;
+  const bool is_explained = explains(finding, evidence);
   if (finding.verdict == Verdict::suspect && is_explained) {
     confirm(finding, evidence);
   } else if (finding.resource == Resource::heap &&
@@ -154,7 +158,8 @@ void let_heap_speak(std::vector<Finding>& findings) {
   bool mappings_rise = false;
   for (const Finding& finding : findings) {
     if (finding.resource == Resource::heap) heap = &finding;
-    if (finding.resource == Resource::mappings) mappings_rise = rises(finding);
+    if (finding.resource == Resource::mappings) mappings_rise |= rises(finding);
+    mappings_rise |= is_of_mappings(finding);
   }
   if (heap == nullptr || mappings_rise || rises(*heap) ||
       heap->verdict == Verdict::inconclusive) {

@@ -29,6 +29,9 @@ struct CohortEvidence {
   bool suffices() const;
 };
 
+// Whether the sites that leak explain half of the finding's slope.
+bool explains(const Finding& finding, const CohortEvidence& evidence);
+
 // `evidence` is of the finding's own sites.
 void let_cohorts_speak(Finding& finding, const CohortEvidence& evidence);
 

@@ -15,4 +15,10 @@ inline bool leaks(const FindingSite& site) {
          site.site_class == SiteClass::tidy_at_exit;
 }
 
+// Whether mappings that nobody unmaps are what grows (site_findings.cpp).
+inline bool is_of_mappings(const Finding& finding) {
+  return finding.resource == Resource::rss_anon && !finding.sites.empty() &&
+         finding.sites.front().kind == SiteKind::mapped;
+}
+
 }  // namespace tidemark

@@ -44,7 +44,7 @@ const char* class_of(const Finding& finding, const Process& process) {
     case Resource::heap: return kHeap;
     case Resource::rss_anon:
       if (process.heap_rises) return kHeap;
-      if (process.mappings_rise) return kMapping;
+      if (process.mappings_rise || is_of_mappings(finding)) return kMapping;
       return process.heap_judged ? kRetention : kHeapOrRetention;
     case Resource::mappings:
       return process.anon_rises && !process.heap_rises ? kMapping : kHandle;

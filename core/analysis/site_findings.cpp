@@ -131,7 +131,8 @@ std::set<SiteKind> kinds_of(Resource resource, const std::vector<SiteRow>& rows,
       return {has(SiteKind::heap) && (is_heap_followed || !has(SiteKind::fault))
                   ? SiteKind::heap
                   : SiteKind::fault};
-    case Resource::mappings: return {SiteKind::mapping};
+    case Resource::mappings:
+      return {has(SiteKind::mapped) ? SiteKind::mapped : SiteKind::mapping};
     case Resource::fds: return {SiteKind::fd, SiteKind::socket};
     case Resource::sockets: return {SiteKind::socket};
     case Resource::threads: return {SiteKind::thread};
@@ -150,10 +151,9 @@ void sort_and_cut(std::vector<FindingSite>& sites) {
 
 // Fills one finding's sites; what all of them say together is returned.
 CohortEvidence add_to(Finding& finding, const std::vector<SiteRow>& rows,
+                      const std::set<SiteKind>& kinds,
                       const std::vector<CohortPhase>& phases,
-                      double sample_bytes, bool is_heap_followed) {
-  const std::set<SiteKind> kinds =
-      kinds_of(finding.resource, rows, is_heap_followed);
+                      double sample_bytes) {
   const bool bytes = is_bytes(finding.resource);
   if (!kinds.contains(SiteKind::heap)) sample_bytes = 1;
   CohortEvidence evidence;
@@ -180,6 +180,20 @@ CohortEvidence add_to(Finding& finding, const std::vector<SiteRow>& rows,
   }
   sort_and_cut(finding.sites);
   return evidence;
+}
+
+// Memory that no block of the heap explains may be mapped by the program
+// itself: those sites take the place of the others where they explain it.
+void ask_mappings(Finding& finding, CohortEvidence& evidence,
+                  const std::vector<SiteRow>& rows,
+                  const std::vector<CohortPhase>& phases) {
+  if (finding.resource != Resource::rss_anon || evidence.leaking > 0) return;
+  Finding mapped = finding;
+  mapped.sites.clear();
+  CohortEvidence found = add_to(mapped, rows, {SiteKind::mapped}, phases, 1);
+  if (found.leaking == 0 || !explains(mapped, found)) return;
+  finding = std::move(mapped);
+  evidence = std::move(found);
 }
 
 // From before the first measured phase to the end of the last; else its life.
@@ -269,8 +283,11 @@ void add_sites(std::vector<Finding>& findings, const RunReadings& run,
   for (Finding& finding : findings) {
     const bool is_heap = finding.resource == Resource::heap;
     const bool is_memory = is_bytes(finding.resource);
-    const CohortEvidence evidence = add_to(
-        finding, rows, is_memory ? traced : phases, sample_bytes, is_followed);
+    const auto& born = is_memory ? traced : phases;
+    CohortEvidence evidence =
+        add_to(finding, rows, kinds_of(finding.resource, rows, is_followed),
+               born, sample_bytes);
+    ask_mappings(finding, evidence, rows, phases);
     if (!is_withheld || !is_memory) {
       let_cohorts_speak(finding, evidence);
     } else if (is_heap) {

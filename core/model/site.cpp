@@ -11,6 +11,7 @@ const char* site_kind_name(SiteKind kind) {
     case SiteKind::socket: return "socket";
     case SiteKind::thread: return "thread";
     case SiteKind::on_cpu: return "on_cpu";
+    case SiteKind::mapped: return "mapped";
     case SiteKind::none: break;
   }
   return "none";

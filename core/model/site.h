@@ -23,8 +23,10 @@ enum class SiteKind : uint8_t {
   socket = 5,
   thread = 6,
   on_cpu = 7,  // where the processor was when a clock ticked
+  mapped = 8,  // mappings that stand: mmap and mremap, less munmap
 };
-// "heap", "mapping", "fault", "fd", "socket", "thread", "on_cpu"; else "none".
+// "heap", "mapping", "fault", "fd", "socket", "thread", "on_cpu", "mapped";
+// else "none".
 const char* site_kind_name(SiteKind kind);
 
 // How the addresses of a stack were found, the worst step of it.

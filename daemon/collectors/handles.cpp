@@ -1,7 +1,7 @@
-// Descriptors, sockets and threads of watched processes by the stack that
-// opened them. The probe slows every system call of the host a little, so by
-// itself it begins when a process keeps collecting them, and ends with the last
-// process it was begun for.
+// Descriptors, sockets, threads and mappings of watched processes by the stack
+// that opened them. The probe slows every system call of the host a little, so
+// by itself it begins when a process keeps collecting them, and ends with the
+// last process it was begun for.
 #include "probes/handles.h"
 
 #include <fcntl.h>
@@ -22,6 +22,7 @@
 #include "daemon/collectors/metric_ids.h"
 #include "daemon/handle_growth.h"
 #include "daemon/handle_sites.h"
+#include "daemon/mapping_growth.h"
 #include "daemon/process_table.h"
 #include "daemon/procfs/descriptor_count.h"
 #include "daemon/stack_desk.h"
@@ -36,20 +37,22 @@ constexpr MetricSpec counter(std::string_view name, std::string_view help) {
 constexpr MetricSpec kMetrics[] = {
     counter("handles.opened", "Descriptors and threads seen to begin."),
     counter("handles.closed", "Those of them that were seen to end."),
-    counter("handles.untracked", "Those that found no room in the probe."),
+    counter("handles.untracked",
+            "Those, and mappings, that found no room in the probe."),
 };
 enum { kOpened, kClosed, kUntracked };
 
-constexpr std::array<std::string_view, 4> kCauses = {
-    "handles_open_full", "handles_sites_full", "handles_ring",
-    "handles_closes"};
+constexpr std::array<std::string_view, 5> kCauses = {
+    "handles_open_full", "handles_sites_full", "handles_ring", "handles_closes",
+    "handles_mappings"};
 using Losses = std::array<int64_t, kCauses.size()>;
 
 Losses losses_of(const HandleCounts& counts) {
   return {static_cast<int64_t>(counts.open_full),
           static_cast<int64_t>(counts.sites_full),
           static_cast<int64_t>(counts.ring_full),
-          static_cast<int64_t>(counts.missed_closes)};
+          static_cast<int64_t>(counts.missed_closes),
+          static_cast<int64_t>(counts.missed_mappings)};
 }
 
 void add(Losses& sum, const Losses& losses) {
@@ -115,12 +118,14 @@ class Handles final : public Collector {
  private:
   struct Watched {
     HandleGrowth descriptors, threads;
+    MappingGrowth mappings;
     uint64_t pass = 0;
   };
   struct Traced {
     SubjectId subject;
     ProcessKey process;
     bool ended = false;
+    uint64_t missed_unmappings = 0;  // corrected for
   };
 
   Status open_tracer() {
@@ -149,7 +154,8 @@ class Handles final : public Collector {
     const bool first = watched.descriptors.add(*descriptors);
     const bool second =
         watched.threads.add(static_cast<int64_t>(threads.st_nlink));
-    return first || second;
+    const bool third = watched.mappings.add(proc_, subject.process.pid);
+    return first || second || third;
   }
 
   void attach(const Subject& subject) {
@@ -172,8 +178,8 @@ class Handles final : public Collector {
     desk_->prepare(subject.process);
     if (mode_ == HeapMode::automatic) {
       tell(subject, EventKind::heap, "attached",
-           "its descriptors or threads keep growing: those opened from now on "
-           "are told by call stack");
+           "its descriptors, threads or mappings keep growing: those opened "
+           "from now on are told by call stack");
     }
   }
 
@@ -224,6 +230,7 @@ class Handles final : public Collector {
 
   Status read(FrameBuilder& frame) {
     TIDEMARK_CHECK(drain());
+    for (auto& [slot, traced] : traced_) correct(slot, traced);
     desk_->accept();
     TIDEMARK_CHECK(tracer_->read_sites(rows_));
     sites_->put(rows_, last_, frame);
@@ -238,6 +245,16 @@ class Handles final : public Collector {
     drops_->put(frame, lost);
     end_processes();
     return {};
+  }
+
+  // Records of what was unmapped were lost: what is mapped tells the rest.
+  void correct(HandleSlot slot, Traced& traced) {
+    const uint64_t missed = tracer_->counts(slot).missed_unmappings;
+    if (traced.ended || missed == traced.missed_unmappings) return;
+    const auto maps = read_process_maps(proc_, traced.process.pid);
+    if (!maps) return;  // gone
+    tracer_->correct(slot, *maps);
+    traced.missed_unmappings = missed;
   }
 
   void put(FrameBuilder& frame, size_t metric, SubjectId id, uint64_t value) {

@@ -36,6 +36,11 @@ std::vector<SampleType> sample_types(const ProfileKind& kind) {
     case SiteKind::on_cpu: return {{"samples", "count"}};
     case SiteKind::fault: return {{"samples", "count"}, {"space", "bytes"}};
     case SiteKind::mapping: return {{"calls", "count"}, {"space", "bytes"}};
+    case SiteKind::mapped:
+      return {{"mapped_objects", "count"},
+              {"mapped_space", "bytes"},
+              {"inuse_objects", "count"},
+              {"inuse_space", "bytes"}};
     default: return {{"opened", "count"}, {"open", "count"}};
   }
 }
@@ -44,6 +49,7 @@ std::vector<int64_t> values_of(const SiteTotals& site,
                                const ProfileKind& kind) {
   switch (kind.site_kind) {
     case SiteKind::heap:
+    case SiteKind::mapped:
       return {site.taken_count, site.taken_bytes, site.live_count,
               site.live_bytes};
     case SiteKind::on_cpu: return {site.samples};

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -75,16 +76,27 @@ class HandlesCollectorTest : public testing::Test {
   std::unique_ptr<Collector> scan_, handles_;
 };
 
+void open_null() {
+  if (::open("/dev/null", O_RDONLY) < 0) ::_exit(1);
+}
+
+[[gnu::noinline]] void map_a_megabyte() {
+  if (::mmap(nullptr, 1 << 20, PROT_READ | PROT_WRITE,
+             MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED) {
+    ::_exit(1);
+  }
+}
+
 // Opens one on each byte that comes, and answers it.
 class Opener {
  public:
-  Opener() {
+  explicit Opener(void (*open)() = open_null) {
     EXPECT_EQ(::pipe(to_), 0);
     EXPECT_EQ(::pipe(from_), 0);
-    child_.emplace([this] {
+    child_.emplace([this, open] {
       char byte = 0;
       while (::read(to_[0], &byte, 1) == 1) {
-        if (::open("/dev/null", O_RDONLY) < 0) ::_exit(1);
+        open();
         if (::write(from_[1], &byte, 1) != 1) ::_exit(1);
       }
     });
@@ -156,6 +168,31 @@ TEST_F(HandlesCollectorTest, BeginsByItselfWhereDescriptorsKeepGrowing) {
   const FakeFrame frame = collect();
   EXPECT_EQ(open_of(frame, process), 3);
   EXPECT_EQ(frame.get("handles.opened", other), std::nullopt);
+}
+
+TEST_F(HandlesCollectorTest, BeginsByItselfWhereMappingsKeepGrowing) {
+  ASSERT_NO_FATAL_FAILURE(start(HeapMode::automatic));
+  if (IsSkipped()) return;
+  Opener mapper(map_a_megabyte);
+  const SubjectId process = watch(mapper.pid());
+  int ticks = 0;
+  while (events_.events.empty() && ++ticks < 100) {
+    mapper.open_one();
+    collect();
+  }
+  ASSERT_EQ(events_.events.size(), 1u);
+  EXPECT_EQ(events_.events[0].subject, process);
+  EXPECT_NE(events_.events[0].text.find("mappings"), std::string::npos);
+  for (int i = 0; i < 3; ++i) mapper.open_one();
+  handles_->finish();
+  const FakeFrame frame = collect();
+  EXPECT_EQ(open_of(frame, process), 3);
+  for (const auto& [id, subject] : definer_.defined) {
+    if (subject.kind != SubjectKind::site) continue;
+    EXPECT_EQ(subject.site_kind, SiteKind::mapped);
+    EXPECT_EQ(frame.get("site.live_bytes", id), 3 << 20);
+    EXPECT_EQ(frame.get("site.alloc_bytes", id), 3 << 20);
+  }
 }
 
 TEST_F(HandlesCollectorTest, EndsTheSitesOfAnEndedProcess) {

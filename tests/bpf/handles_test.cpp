@@ -23,7 +23,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <map>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -36,44 +35,7 @@ namespace tidemark {
 namespace {
 
 using testing_bpf::Child;
-
-// A child that does one step after another when it is told to, and says when
-// each is done.
-class Steps {
- public:
-  explicit Steps(std::vector<void (*)()> steps) {
-    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, pair_.data()), 0);
-    child_.emplace([&] {
-      ::close(pair_[0]);
-      char byte = 0;
-      if (::write(pair_[1], &byte, 1) != 1) ::_exit(1);
-      for (const auto step : steps) {
-        if (::read(pair_[1], &byte, 1) != 1) ::_exit(1);
-        step();
-        if (::write(pair_[1], &byte, 1) != 1) ::_exit(1);
-      }
-      testing_bpf::sleep_forever();
-    });
-    ::close(pair_[1]);
-    char byte = 0;
-    EXPECT_EQ(::read(pair_[0], &byte, 1), 1);  // it has begun
-  }
-  ~Steps() { ::close(pair_[0]); }
-  Steps(const Steps&) = delete;
-  Steps& operator=(const Steps&) = delete;
-
-  pid_t pid() const { return child_->pid(); }
-  void next() const {
-    char byte = 1;
-    EXPECT_EQ(::write(pair_[0], &byte, 1), 1);
-    EXPECT_EQ(::read(pair_[0], &byte, 1), 1);
-  }
-  int wait() { return child_->wait(); }
-
- private:
-  std::array<int, 2> pair_ = {-1, -1};
-  std::optional<Child> child_;
-};
+using testing_bpf::Steps;
 
 size_t entries(pid_t pid, const char* folder) {
   const std::filesystem::directory_iterator all("/proc/" + std::to_string(pid) +

@@ -1,10 +1,12 @@
 #include "tests/bpf/workload.h"
 
 #include <fcntl.h>
+#include <gtest/gtest.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -53,6 +55,32 @@ int Child::wait() {
   if (pid_ > 0) ::waitpid(pid_, &status, 0);
   pid_ = -1;
   return status;
+}
+
+Steps::Steps(std::vector<void (*)()> steps) {
+  EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, pair_.data()), 0);
+  child_.emplace([&] {
+    ::close(pair_[0]);
+    char byte = 0;
+    if (::write(pair_[1], &byte, 1) != 1) ::_exit(1);
+    for (const auto step : steps) {
+      if (::read(pair_[1], &byte, 1) != 1) ::_exit(1);
+      step();
+      if (::write(pair_[1], &byte, 1) != 1) ::_exit(1);
+    }
+    sleep_forever();
+  });
+  ::close(pair_[1]);
+  char byte = 0;
+  EXPECT_EQ(::read(pair_[0], &byte, 1), 1);  // it has begun
+}
+
+Steps::~Steps() { ::close(pair_[0]); }
+
+void Steps::next() const {
+  char byte = 1;
+  EXPECT_EQ(::write(pair_[0], &byte, 1), 1);
+  EXPECT_EQ(::read(pair_[0], &byte, 1), 1);
 }
 
 void sleep_forever() {

@@ -4,7 +4,9 @@
 
 #include <sys/types.h>
 
+#include <array>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +29,24 @@ class Child {
 
  private:
   pid_t pid_ = -1;
+};
+
+// A child that does one step after another when it is told to, and says when
+// each is done; then it sleeps.
+class Steps {
+ public:
+  explicit Steps(std::vector<void (*)()> steps);
+  ~Steps();
+  Steps(const Steps&) = delete;
+  Steps& operator=(const Steps&) = delete;
+
+  pid_t pid() const { return child_->pid(); }
+  void next() const;
+  int wait() { return child_->wait(); }
+
+ private:
+  std::array<int, 2> pair_ = {-1, -1};
+  std::optional<Child> child_;
 };
 
 // Work that never returns.

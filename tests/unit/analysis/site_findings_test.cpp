@@ -261,6 +261,94 @@ TEST(SiteFindings, HandlesHaveSitesToo) {
   EXPECT_EQ(fds.sites[0].live.value, 160);
 }
 
+// A site of mappings that stand, 4 KiB each, with what it mapped elsewhere.
+void mapped_site(SiteSoak& soak, uint32_t stack, int cycles, double each) {
+  for (int i = 0; i < cycles; ++i) {
+    const SubjectId id =
+        soak.run.site(soak.server, SiteKind::mapped, stack,
+                      static_cast<uint32_t>(2 * i + 2), "load");
+    const auto count = [=](double t) {
+      return std::floor(each * SiteSoak::ops_of(i, t));
+    };
+    const auto bytes = [=](double t) { return 4096 * count(t); };
+    soak.run.figure(id, "site.live_count", count);
+    soak.run.figure(id, "site.alloc_count", count);
+    soak.run.figure(id, "site.live_bytes", bytes);
+    soak.run.figure(id, "site.alloc_bytes", bytes);
+  }
+}
+
+Formula of_all_loads(int cycles, double each) {
+  return [=](double t) {
+    double sum = 0;
+    for (int i = 0; i < cycles; ++i) {
+      sum += std::floor(each * SiteSoak::ops_of(i, t));
+    }
+    return sum;
+  };
+}
+
+TEST(SiteFindings, MappingsThatNobodyUnmapsAreNamed) {
+  SiteSoak soak(8);
+  mapped_site(soak, 5, 8, 0.1);
+  const Formula mapped = of_all_loads(8, 0.1);
+  soak.finish([=](double t) { return 4096 * mapped(t); });
+  soak.run.figure(soak.server, "mappings",
+                  [=](double t) { return 40 + mapped(t); });
+  const RunSummary summary = soak.run.summarize(soak.end() + 1);
+  for (const Resource each : {Resource::mappings, Resource::rss_anon}) {
+    const Finding& finding = find(summary, each);
+    EXPECT_EQ(finding.verdict, Verdict::leak) << finding.reason;
+    EXPECT_EQ(finding.confirmed_by, Confirmation::cohorts);
+    EXPECT_EQ(finding.leak_class, "mapping leak");
+    ASSERT_EQ(finding.sites.size(), 1u);
+    EXPECT_EQ(finding.sites[0].kind, SiteKind::mapped);
+    EXPECT_EQ(finding.sites[0].stack, StackId(5));
+    EXPECT_EQ(finding.sites[0].site_class, SiteClass::leak);
+  }
+  EXPECT_NEAR(find(summary, Resource::mappings).sites[0].residue_per_op, 0.1,
+              1e-6);
+  EXPECT_NEAR(find(summary, Resource::rss_anon).sites[0].residue_per_op, 409.6,
+              1e-3);
+}
+
+// Neighbours are one mapping to the kernel: their number does not rise.
+TEST(SiteFindings, MappingsThatTheKernelJoinsAreALeakOfMappingsStill) {
+  SiteSoak soak(14);
+  soak.startup_site(1, 5 * kMiB);
+  mapped_site(soak, 5, 14, 0.1);
+  const Formula mapped = of_all_loads(14, 0.1);
+  soak.finish([=](double t) { return 4096 * mapped(t); });
+  soak.run.figure(soak.server, "mappings", [](double) { return 40; });
+  const RunSummary summary = soak.run.summarize(soak.end() + 1);
+  const Finding& memory = find(summary, Resource::rss_anon);
+  EXPECT_EQ(memory.verdict, Verdict::leak) << memory.reason;
+  EXPECT_EQ(memory.leak_class, "mapping leak");
+  ASSERT_FALSE(memory.sites.empty());
+  EXPECT_EQ(memory.sites[0].kind, SiteKind::mapped);
+  EXPECT_EQ(find(summary, Resource::mappings).verdict, Verdict::none);
+}
+
+TEST(SiteFindings, MappingsThatComeAndGoExplainNothing) {
+  SiteSoak soak(14);
+  soak.startup_site(1, 5 * kMiB);
+  soak.site(2, SiteKind::heap, 412, forever);
+  for (int i = 0; i < 14; ++i) {
+    const SubjectId id =
+        soak.run.site(soak.server, SiteKind::mapped, 5,
+                      static_cast<uint32_t>(2 * i + 2), "load");
+    soak.run.figure(id, "site.live_bytes", nothing);
+    soak.run.figure(id, "site.alloc_bytes",
+                    [i](double t) { return 1e4 * SiteSoak::ops_of(i, t); });
+  }
+  soak.finish(nothing);
+  const RunSummary summary = soak.run.summarize(soak.end() + 1);
+  const Finding& memory = find(summary, Resource::rss_anon);
+  EXPECT_EQ(memory.leak_class, "heap leak");
+  ASSERT_FALSE(memory.sites.empty());
+  EXPECT_EQ(memory.sites[0].kind, SiteKind::heap);
+}
+
 TEST(SiteFindings, ARunWithoutPhasesStillShowsItsSites) {
   RunModel run;
   const SubjectId server = run.process("server", 10);
