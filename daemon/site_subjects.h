@@ -10,6 +10,7 @@
 
 #include "core/base/ids.h"
 #include "core/model/site.h"
+#include "core/model/time_slices.h"
 #include "daemon/collector.h"
 
 namespace tidemark {
@@ -29,6 +30,7 @@ class PhasePaths {
   static constexpr uint32_t kLate = 64;
 
   void changed(const Cohort& cohort) {
+    if (is_time_slice(cohort.ordinal)) return;  // has none
     paths_[cohort.ordinal] = cohort.path;
     newest_ = std::max(newest_, cohort.ordinal);
     std::erase_if(paths_, [&](const auto& each) {
