@@ -44,7 +44,7 @@ constexpr std::array kPrograms = {
     Named{"process_exit", "process_life"},
     Named{"oom_kill_task", "process_life"},
     Named{"oom_kill_pid", "process_life"},
-    Named{"walk_tasks", "process_scan"},
+    Named{"walk_tasks", "process_walk"},
     Named{"scan_task", "process_scan"},
     Named{"host_begin", "reclaim"},
     Named{"host_end", "reclaim"},

@@ -12,8 +12,7 @@ namespace tidemark {
 namespace {
 
 TEST(ProgramTimes, EveryProgramIsOfTheProbeInWhoseFileItStands) {
-  const std::filesystem::path folder =
-      std::filesystem::path(__FILE__).parent_path() / "../../../probes";
+  const std::filesystem::path folder = TIDEMARK_SOURCE_DIR "/probes";
   const std::regex program(
       "SEC\\(\"\\??(tp_btf|perf_event|uprobe|iter|raw_tp)[^)]*\\)\\s*"
       "int (?:BPF_PROG\\()?(\\w+)");
