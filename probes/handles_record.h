@@ -73,11 +73,11 @@ enum tidemark_handles_event {
   TIDEMARK_HANDLES_STACK_SEEN = 1,
   TIDEMARK_HANDLES_EXECED = 2, /* what is mapped changed */
   TIDEMARK_HANDLES_EXITED = 3,
-  TIDEMARK_HANDLES_MAPPED = 4,    /* a range is there, whatever was before */
-  TIDEMARK_HANDLES_UNMAPPED = 5,  /* a range is given back */
-  TIDEMARK_HANDLES_MOVING = 6,    /* mremap of a range was entered */
-  TIDEMARK_HANDLES_MOVED = 7,     /* it is now here; bytes 0: it failed */
-  TIDEMARK_HANDLES_RESERVED = 8,  /* a range of addresses without memory */
+  TIDEMARK_HANDLES_MAPPED = 4,   /* a range is there, whatever was before */
+  TIDEMARK_HANDLES_UNMAPPED = 5, /* a range is given back */
+  TIDEMARK_HANDLES_MOVING = 6,   /* mremap of a range was entered */
+  TIDEMARK_HANDLES_MOVED = 7,    /* it is now here; bytes 0: it failed */
+  TIDEMARK_HANDLES_RESERVED = 8, /* a range of addresses without memory */
 };
 
 struct tidemark_handles_head {
