@@ -37,7 +37,7 @@ void MappedRanges::unmap(uint64_t address, uint64_t bytes) {
 
 void MappedRanges::moving(uint32_t thread, uint64_t address, uint64_t bytes) {
   if (bytes == 0 || wraps(address, bytes)) return;
-  moves_[thread] = {bytes, take_out(address, address + bytes)};
+  moves_[thread] = {address, bytes, take_out(address, address + bytes)};
 }
 
 void MappedRanges::moved(uint32_t thread, uint64_t address, uint64_t bytes,
@@ -47,17 +47,12 @@ void MappedRanges::moved(uint32_t thread, uint64_t address, uint64_t bytes,
     move = std::move(begun->second);
     moves_.erase(begun);
   }
-  if (bytes == 0) {
-    for (const auto& [begin, part] : move.parts) {
-      if (is_free(begin, part.end)) {
-        parts_[begin] = part;
-      } else {
-        give_back({{begin, part}});
-      }
-    }
-    return;
+  if (bytes == 0) return put_back(move.parts);
+  if (address == move.address && bytes <= move.bytes) {
+    put_back(move.parts);
+    return unmap(address + bytes, move.bytes - bytes);
   }
-  // One call moves memory of one kind.
+  // What grows or goes elsewhere is memory of one kind.
   const bool reserved = is_reserved(move.parts);
   uint64_t unknown = move.bytes;
   for (const auto& [begin, part] : move.parts) unknown -= part.end - begin;
@@ -105,6 +100,17 @@ std::map<uint64_t, MappedRanges::Part> MappedRanges::take_out(uint64_t begin,
     taken[std::max(first, begin)] = {std::min(part.end, end), part.mapping};
   }
   return taken;
+}
+
+// As it was; another thread may have mapped over a part of it meanwhile.
+void MappedRanges::put_back(const std::map<uint64_t, Part>& parts) {
+  for (const auto& [begin, part] : parts) {
+    if (is_free(begin, part.end)) {
+      parts_[begin] = part;
+    } else {
+      give_back({{begin, part}});
+    }
+  }
 }
 
 void MappedRanges::give_back(const std::map<uint64_t, Part>& parts) {

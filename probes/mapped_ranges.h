@@ -34,8 +34,8 @@ class MappedRanges {
   void reserve(uint64_t address, uint64_t bytes);
   void unmap(uint64_t address, uint64_t bytes);
   // mremap(2): a thread begins it, and tells where the range is now; bytes 0:
-  // nowhere else. Of memory that was there before anybody looked only what was
-  // added counts.
+  // nowhere else. What only shrinks stays whose it was; of memory that was
+  // there before anybody looked only what was added counts.
   void moving(uint32_t thread, uint64_t address, uint64_t bytes);
   void moved(uint32_t thread, uint64_t address, uint64_t bytes, Place place);
   // Events were lost: nothing stands outside of these.
@@ -55,13 +55,14 @@ class MappedRanges {
     uint64_t bytes = 0;      // that still stand
   };
   struct Move {
-    uint64_t bytes = 0;  // of the range
+    uint64_t address = 0, bytes = 0;  // of the range
     std::map<uint64_t, Part> parts;
   };
 
   void add(uint64_t address, uint64_t bytes, Total* total);
   bool is_reserved(const std::map<uint64_t, Part>& parts) const;
   std::map<uint64_t, Part> take_out(uint64_t begin, uint64_t end);
+  void put_back(const std::map<uint64_t, Part>& parts);
   void give_back(const std::map<uint64_t, Part>& parts);
   bool is_free(uint64_t begin, uint64_t end) const;
 

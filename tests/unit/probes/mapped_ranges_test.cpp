@@ -75,8 +75,19 @@ TEST(MappedRanges, OfMemoryFromBeforeOnlyWhatIsAddedCounts) {
   ranges.moved(7, 0x90000, 6 * kPage, kFirst);
   EXPECT_EQ(bytes_of(ranges, kFirst), int64_t{2 * kPage});
   ranges.moving(7, 0x90000, 6 * kPage);
-  ranges.moved(7, 0x90000, kPage, kFirst);  // shrunk
+  ranges.moved(7, 0xa0000, kPage, kFirst);  // less, elsewhere
   EXPECT_EQ(bytes_of(ranges, kFirst), 0);
+}
+
+TEST(MappedRanges, WhatShrinksStaysWhoseItWas) {
+  MappedRanges ranges;
+  ranges.map(0x10000, 4 * kPage, kFirst);
+  ranges.reserve(0x10000 + 4 * kPage, 4 * kPage);
+  ranges.moving(7, 0x10000, 8 * kPage);  // also across several
+  ranges.moved(7, 0x10000, 3 * kPage, kSecond);
+  EXPECT_EQ(bytes_of(ranges, kFirst), int64_t{3 * kPage});
+  EXPECT_EQ(open_of(ranges, kFirst), 1);
+  EXPECT_EQ(open_of(ranges, kSecond), 0);
 }
 
 TEST(MappedRanges, WhatIsOnlyReservedIsNotCountedAnywhere) {
