@@ -1,9 +1,11 @@
 // The growth collector: sites by process, kind, stack and phase, with names.
 #include <gtest/gtest.h>
 #include <sys/mman.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdio>
 #include <map>
 #include <string>
 #include <thread>
@@ -149,6 +151,18 @@ class GrowthSitesTest : public testing::Test {
   size_t ended_ = 0;
 };
 
+// Before 6.2 a thread keeps up to 64 pages to itself (mm/memory.c,
+// TASK_RSS_EVENTS_THRESH): one fault in 61 sees each such growth once at most.
+bool hands_pages_in_by_64() {
+  utsname name{};
+  int major = 0, minor = 0;
+  if (::uname(&name) != 0 ||
+      std::sscanf(name.release, "%d.%d", &major, &minor) != 2) {
+    return false;
+  }
+  return major < 6 || (major == 6 && minor < 2);
+}
+
 TEST_F(GrowthSitesTest, AddsUpByStackAndPhase) {
   order('m');
   order('m');
@@ -165,8 +179,9 @@ TEST_F(GrowthSitesTest, AddsUpByStackAndPhase) {
       sum("site.alloc_bytes", SiteKind::fault, "load", "take_by_touching");
   EXPECT_GE(touched, 14 * kMiB);
   EXPECT_LE(touched, 18 * kMiB);
+  const int64_t period = hands_pages_in_by_64() ? 64 : 61;
   EXPECT_GE(sum("site.samples", SiteKind::fault, "load", "take_by_touching"),
-            16 * kMiB / 4096 / 61 - 2);
+            16 * kMiB / 4096 / period - 2);
 }
 
 TEST_F(GrowthSitesTest, SitesEndWithTheirProcess) {
