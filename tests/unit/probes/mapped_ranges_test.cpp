@@ -155,7 +155,7 @@ TEST(MappedRanges, AgreesWithAModelOfPages) {
     for (const int each : owner) {
       if (each < 0) continue;
       standing.insert(each);
-      bytes += kPage;
+      bytes += int64_t{kPage};
     }
     ASSERT_EQ(bytes_of(ranges, kFirst), bytes) << i;
     ASSERT_EQ(open_of(ranges, kFirst), static_cast<int64_t>(standing.size()))

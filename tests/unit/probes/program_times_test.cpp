@@ -14,7 +14,8 @@ namespace {
 TEST(ProgramTimes, EveryProgramIsOfTheProbeInWhoseFileItStands) {
   const std::filesystem::path folder = TIDEMARK_SOURCE_DIR "/probes";
   const std::regex program(
-      "SEC\\(\"\\??(tp_btf|perf_event|uprobe|iter|raw_tp)[^)]*\\)\\s*"
+      "SEC\\(\"\\?"
+      "?(tp_btf|perf_event|uprobe|iter|raw_tp)[^)]*\\)\\s*"
       "int (?:BPF_PROG\\()?(\\w+)");
   int programs = 0;
   for (const auto& each : std::filesystem::directory_iterator(folder)) {
