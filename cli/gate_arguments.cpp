@@ -52,6 +52,12 @@ void add_gate_options(CLI::App& app, GateArguments& arguments) {
       ->take_all()
       ->expected(1)
       ->allow_extra_args(false);
+  app.add_option("--suppress", arguments.suppressions,
+                 "A TOML file of known leaks: site, owner, reason, expires")
+      ->type_name("FILE")
+      ->take_all()
+      ->expected(1)
+      ->allow_extra_args(false);
   app.add_flag("--ci", arguments.ci,
                "A gate without data fails; exit 11 when one is undecided");
 }
@@ -75,6 +81,19 @@ Result<std::vector<Gate>> load_gates(const GateArguments& arguments) {
   }
   TIDEMARK_CHECK(check_contradictions(gates));
   return gates;
+}
+
+Result<std::vector<Suppression>> load_suppressions(
+    const GateArguments& arguments) {
+  std::vector<Suppression> all;
+  for (const std::string& name : arguments.suppressions) {
+    std::string buffer;
+    const auto text = read_file(name, buffer, 1u << 20);
+    if (!text) return fail(ErrorKind::usage, text.error().what);
+    TIDEMARK_TRY(auto more, parse_suppressions(*text, name));
+    std::move(more.begin(), more.end(), std::back_inserter(all));
+  }
+  return all;
 }
 
 }  // namespace tidemark

@@ -40,6 +40,7 @@ void tell_summary(const RecordOutcome& outcome) {
 int tell_report(const RecordOutcome& outcome) {
   LoadOptions load;
   load.gates = outcome.gates;
+  load.suppressions = outcome.suppressions;
   load.ci = outcome.flags.ci;
   load.timeline = false;  // of charts, which text has none of
   const auto data = load_report(outcome.path, load);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/analysis/gate_file.h"
+#include "core/analysis/suppressions.h"
 #include "core/base/result.h"
 #include "core/base/units.h"
 #include "daemon/engine.h"
@@ -18,6 +19,7 @@ struct RecordOutcome {
   bool quiet = false;
   ReportFlags flags;
   std::vector<Gate> gates;
+  std::vector<Suppression> suppressions;
   std::optional<int> wait_status;      // of the command; none = no command
   std::vector<std::string> unmatched;  // selectors that met nothing
   Status closed;                       // an error: data was lost

@@ -285,6 +285,7 @@ int RecordSession::end() {
   outcome.quiet = options_.quiet;
   outcome.flags = request_.flags;
   outcome.gates = request_.gates;
+  outcome.suppressions = request_.suppressions;
   // Ended by us on request: that is no way of dying.
   if (wait_status_ && time_over_ && !aborted_) wait_status_ = 0;
   outcome.wait_status = wait_status_;

@@ -128,6 +128,11 @@ Result<ReportData> load_report(const std::string& path,
     return fail(ErrorKind::malformed, path + ": holds no reading");
   }
   RunSummary summary = analysis.summarize(reader.dictionary());
+  constexpr int64_t kSecond = 1'000'000'000;
+  auto suppressed = apply_suppressions(
+      options.suppressions,
+      reader.info().anchor.realtime_at(summary.begin) / kSecond, summary,
+      reader.dictionary(), reader.stacks());
   std::vector<GateResult> results;
   if (gates) {
     const GateOptions judging{reader.info().cpu_count, options.ci};
@@ -137,6 +142,7 @@ Result<ReportData> load_report(const std::string& path,
   ReportData data =
       make_report(path, reader.info(), std::move(summary), reader.dictionary());
   add_gates(data, std::move(results));
+  data.suppressions = std::move(suppressed);
   data.has_borrowed_phases = !options.marks.empty();
   data.stacks = reader.stacks();
   data.closed = reader.closed();

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/analysis/gate_file.h"
+#include "core/analysis/suppressions.h"
 #include "core/analysis/verdict.h"
 #include "core/base/result.h"
 #include "report/format.h"
@@ -27,9 +28,10 @@ struct TimelineSpan {
 
 struct LoadOptions {
   VerdictOptions verdict;
-  std::vector<Gate> gates;  // that the run is held against
-  bool ci = false;          // a gate without data fails
-  bool timeline = true;     // the run over time, which text does not show
+  std::vector<Gate> gates;                // that the run is held against
+  bool ci = false;                        // a gate without data fails
+  std::vector<Suppression> suppressions;  // leaks that are known
+  bool timeline = true;  // the run over time, which text does not show
   std::optional<TimelineSpan> columns;
   // Phases of somebody else, in order of time: for a recording without any.
   std::vector<Event> marks;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/analysis/run_analysis.h"
+#include "core/analysis/suppressions.h"
 #include "core/model/dictionary.h"
 #include "core/model/gate.h"
 #include "core/model/stack_table.h"
@@ -66,6 +67,8 @@ struct ReportData {
   VerdictCounts counts;
   // In the order they were given; empty when the run was held against none.
   std::vector<GateResult> gates;
+  // Those that were given, also when they cover nothing.
+  std::vector<SuppressionUse> suppressions;
   // Gates passed, of those decided, in percent; a warning has passed.
   std::optional<double> score;
   ReportStatus status = ReportStatus::inconclusive;

@@ -46,6 +46,9 @@ int check(const CheckOptions& options) {
         "check", {ErrorKind::usage, 0, "name gates with --gates or --gate"});
   }
   load.gates = std::move(*gates);
+  auto known = load_suppressions(options.gates);
+  if (!known) return report_error("check", known.error());
+  load.suppressions = std::move(*known);
   load.ci = options.gates.ci;
   const FormatEntry* format = find_format(options.format);
   load.timeline = format != nullptr && format->reads == FormatReads::timeline;

@@ -139,6 +139,7 @@ Result<RecordRequest> make_request(const Plan& plan,
   RecordRequest request;
   TIDEMARK_CHECK(check_programs(plan));
   TIDEMARK_TRY(request.gates, load_gates(gate_arguments(plan, arguments)));
+  TIDEMARK_TRY(request.suppressions, load_suppressions(arguments.gates));
   request.gates.insert(request.gates.end(), plan.gates.begin(),
                        plan.gates.end());
   TIDEMARK_CHECK(check_plan_gates(plan, request.gates));

@@ -100,6 +100,9 @@ int record(const RecordArguments& arguments, int verbosity) {
   auto gates = load_gates(arguments.gates);
   if (!gates) return report_error("record", gates.error());
   request.gates = std::move(*gates);
+  auto known = load_suppressions(arguments.gates);
+  if (!known) return report_error("record", known.error());
+  request.suppressions = std::move(*known);
   Status status = check_sensors(request);
   if (status) status = take_judging(arguments, request);
   if (!status) return report_error("record", status.error());

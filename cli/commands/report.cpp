@@ -70,6 +70,9 @@ int report(const ReportOptions& options, int verbosity) {
   auto gates = load_gates(options.gates);
   if (!gates) return report_error("report", gates.error());
   load.gates = std::move(*gates);
+  auto known = load_suppressions(options.gates);
+  if (!known) return report_error("report", known.error());
+  load.suppressions = std::move(*known);
   load.ci = options.gates.ci;
   load.timeline = format->reads == FormatReads::timeline;
   const bool is_shown = ::isatty(STDERR_FILENO) == 1;

@@ -335,6 +335,14 @@ Json quality(const ReportData& data) {
   return json;
 }
 
+Json suppression(const SuppressionUse& use) {
+  const Suppression& one = use.suppression;
+  return {{"site", text(one.site)},       {"process", text(one.process)},
+          {"owner", text(one.owner)},     {"reason", text(one.reason)},
+          {"expires", text(one.expires)}, {"origin", text(one.origin)},
+          {"expired", use.expired},       {"findings", use.findings}};
+}
+
 }  // namespace
 
 Status render_json(const ReportData& data, const FormatOptions& options,
@@ -353,6 +361,9 @@ Status render_json(const ReportData& data, const FormatOptions& options,
                {"quality", quality(data)}};
   for (const GateResult& result : data.gates) {
     json["gates"].push_back(gate(result));
+  }
+  for (const SuppressionUse& use : data.suppressions) {
+    json["suppressions"].push_back(suppression(use));
   }
   for (const PhaseUse& use : data.summary.phases) {
     json["phases"].push_back(phase(data, use));

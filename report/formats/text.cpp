@@ -43,6 +43,7 @@ class Writer {
   void banner();
   void gates();
   void findings();
+  void suppressions();
   void sites();
   void phases();
   void phase(TextTable& table, const PhaseGroup& group);
@@ -156,6 +157,20 @@ void Writer::findings() {
     out_ += fmt::format("  {} watched {} lived too briefly to be judged.\n",
                         data_.summary.too_brief,
                         data_.summary.too_brief == 1 ? "process" : "processes");
+  }
+}
+
+void Writer::suppressions() {
+  if (data_.suppressions.empty()) return;
+  heading("Known leaks");
+  for (const SuppressionUse& use : data_.suppressions) {
+    const char* sign = use.expired ? "!" : use.findings > 0 ? "~" : " ";
+    const char* state = use.expired         ? "EXPIRED, counts again: "
+                        : use.findings == 0 ? "meets nothing: "
+                                            : "suppressed: ";
+    const std::string line = state + suppression_text(use.suppression);
+    out_ += "  " + paint(Style::yellow, sign) + " " +
+            wrap(clean(line), kWidth, 4) + "\n";
   }
 }
 
@@ -339,6 +354,7 @@ void Writer::write() {
   banner();
   gates();
   findings();
+  suppressions();
   sites();
   phases();
   notes();
