@@ -16,6 +16,17 @@ static bool send_hello(int socket_fd, int memfd) {
   return tidemark_send_hello(socket_fd, &hello, memfd);
 }
 
+// The tables that are touched at random, as blocks come: all of them at once,
+// or they would look like memory that the program keeps. About 1.7 MiB. A
+// kernel before 5.14 cannot, and then they come page by page.
+static void touch_tables(struct tidemark_heap_segment* segment) {
+  enum { kPage = 4096, kPopulateWrite = 23 };
+  const uintptr_t from =
+      (uintptr_t)segment->stack_index & ~(uintptr_t)(kPage - 1);
+  const uintptr_t to = (uintptr_t)segment->blocks & ~(uintptr_t)(kPage - 1);
+  (void)madvise((void*)from, to - from, kPopulateWrite);
+}
+
 static struct tidemark_heap_segment* map(int memfd, uint64_t period) {
   void* memory = mmap(NULL, TIDEMARK_HEAP_SEGMENT_BYTES, PROT_READ | PROT_WRITE,
                       MAP_SHARED, memfd, 0);
@@ -26,6 +37,7 @@ static struct tidemark_heap_segment* map(int memfd, uint64_t period) {
     return NULL;
   }
   struct tidemark_heap_segment* segment = memory;
+  touch_tables(segment);
   segment->header.major = TIDEMARK_HEAP_MAJOR;
   segment->header.minor = TIDEMARK_HEAP_MINOR;
   segment->header.segment_bytes = TIDEMARK_HEAP_SEGMENT_BYTES;

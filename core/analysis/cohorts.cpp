@@ -4,6 +4,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "core/base/trend.h"
+
 namespace tidemark {
 namespace {
 
@@ -21,6 +23,10 @@ constexpr double kMostDrained = 0.7;
 constexpr double kNearlyAll = 0.9;
 // Of a leak half of what is kept is born in the second half of the run.
 constexpr double kStillRising = 0.2;
+// Old cohorts that drain speak for a cache, unless the site gained this part of
+// all it holds in the second half of the run: a container that doubles moves
+// what it keeps to a new block.
+constexpr double kDoubling = 0.45;
 constexpr double kChurn = 0.05;  // alive, of all that was taken
 
 // The old cohorts of one site, in order of birth.
@@ -126,6 +132,37 @@ Rise rise_of(const CohortMatrix& matrix, const std::vector<CohortPhase>& phases,
           end - matrix.total(before + (last - before) / 2)};
 }
 
+// Whether the site gained ever less from phase to phase, for certain, and in
+// the second half of them much less than in the first: it fills.
+bool slows_down(const CohortMatrix& matrix,
+                const std::vector<CohortPhase>& phases, size_t last) {
+  constexpr size_t kLeastPhases = 8;
+  constexpr double kSurely = 0.01;
+  constexpr double kMuchLess = 0.6;
+  std::vector<double> at, slowing;
+  double halves[2] = {0, 0};
+  double before = -1;
+  const bool by_ops = std::ranges::any_of(
+      phases, [](const CohortPhase& phase) { return phase.ops > 0; });
+  std::vector<double> rates;
+  for (size_t p = 0; p <= last; ++p) {
+    if (!phases[p].measured) continue;
+    const double total = matrix.total(p);
+    const double work = by_ops ? phases[p].ops : phases[p].minutes;
+    if (before >= 0 && work > 0) rates.push_back((total - before) / work);
+    before = total;
+  }
+  if (rates.size() < kLeastPhases) return false;
+  for (size_t i = 0; i < rates.size(); ++i) {
+    at.push_back(static_cast<double>(i));
+    slowing.push_back(-rates[i]);
+    if (2 * i + 1 != rates.size()) halves[2 * i + 1 > rates.size()] += rates[i];
+  }
+  const auto trend = theil_sen(at, slowing);
+  return trend && trend->p_rising < kSurely &&
+         halves[1] < kMuchLess * halves[0];
+}
+
 // What lives at the end, by where it was born.
 struct Birth {
   double all = 0, startup = 0, measured = 0, greatest = 0;
@@ -171,7 +208,8 @@ SiteClass class_of(const CohortMatrix& matrix,
   const bool rises = rise.late >= kStillRising * sum(old.kept);
   const size_t begin = first_kept(old);
   if (rises && drained <= kLittleDrained && begin < old.size() &&
-      keeps_evenly(old, begin, sample_bytes)) {
+      keeps_evenly(old, begin, sample_bytes) &&
+      !slows_down(matrix, phases, last)) {
     return tidied_up(matrix, phases, last) ? SiteClass::tidy_at_exit
                                            : SiteClass::leak;
   }
@@ -181,7 +219,10 @@ SiteClass class_of(const CohortMatrix& matrix,
     return SiteClass::step;
   }
   if (birth.all < kChurn * taken) return SiteClass::churn;
-  if (drained >= kMostDrained) return SiteClass::cache;
+  if (drained >= kMostDrained) {
+    return rise.late < kDoubling * birth.all ? SiteClass::cache
+                                             : SiteClass::unclear;
+  }
   // Bounded, or filling ever more slowly.
   if (!rises || drained <= kLittleDrained) return SiteClass::cache;
   return SiteClass::slow_drain;
