@@ -10,9 +10,6 @@ JOBS    ?= $(shell nproc)
 CTEST   := ctest --output-on-failure --no-label-summary -j $(JOBS)
 # Seconds per fuzz target.
 FUZZ_SECONDS ?= 60
-# Minutes that the daemon is soaked, and forks a second.
-SOAK_MINUTES ?= 120
-SOAK_RATE ?= 50
 # Seconds that Prometheus scrapes.
 SCRAPE_SECONDS ?= 300
 FUZZERS := $(basename $(notdir $(wildcard tests/fuzz/*_fuzz.cpp)))
@@ -21,8 +18,8 @@ STILL   := setarch -R
 
 .DEFAULT_GOAL := build
 .PHONY: pictures all build packages demo test check shapes format check-format tidy \
-        tidy-changed clang asan tsan bench golden accuracy fuzz install deb test-packages test-vm \
-        test-prometheus soak help
+        tidy-changed clang asan tsan bench golden accuracy accuracy-full fuzz install deb \
+        test-packages test-vm test-prometheus soak help
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | \
@@ -111,15 +108,16 @@ test-vm: build  ## the service under systemd, the core on Debian's kernel
 test-prometheus: build  ## a real Prometheus against three daemons, 5 min
 	tests/prometheus/run.sh $(BUILD) $(SCRAPE_SECONDS)
 
-soak: build  ## the daemon under forks, SOAK_MINUTES=120, judged by itself
-	tests/soak/run.sh $(BUILD) $(SOAK_MINUTES) $(SOAK_RATE)
-
 golden: build  ## rewrite the expected outputs under tests/golden
 	TIDEMARK_UPDATE_GOLDEN=1 $(CTEST) --test-dir $(BUILD) -L golden
 	@git status --short tests/golden
 
-accuracy: build  ## precision and recall of the verdicts on the labelled corpus
-	ctest --test-dir $(BUILD) -L accuracy --verbose
+accuracy: build  ## precision and recall of the verdicts, some minutes
+	$(BUILD)/tests/accuracy/accuracy --quick
+	tests/accuracy/run.py $(BUILD)
+
+accuracy-full: build  ## the same with many seeds, and two builds compared
+	tests/accuracy/full.sh $(BUILD)
 
 fuzz: packages  ## every parser of foreign bytes, FUZZ_SECONDS=60 each
 	cmake --preset fuzz
