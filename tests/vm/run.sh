@@ -48,7 +48,7 @@ core() {
     "$build"/tests/libheap_plugin.so "$build"/tests/short_life \
     "$build"/tests/leader_first "$work/b/tests"
   # shellcheck disable=SC2086
-  "$vm" --packages "$packages" --timeout "${LIMIT:-1500}" \
+  "$vm" --packages "$packages" --timeout "${LIMIT:-2400}" \
     --dir "$work/t:/mnt/t" --dir "$work/b:$build" -- \
     bash /mnt/t/core.sh "$build"
 }
