@@ -1,49 +1,21 @@
 #include "cli/gate_arguments.h"
 
-#include <unistd.h>
-
 #include <cstdlib>
 #include <iterator>
 #include <utility>
 
-#include "core/base/text.h"
-#include "core/os/file.h"
+#include "daemon/gate_sources.h"
 
 namespace tidemark {
 namespace {
 
 const char* from_environment(const char* name) { return std::getenv(name); }
 
-std::string pack_names() {
-  std::string names;
-  for (const GatePack& pack : gate_packs()) {
-    if (!names.empty()) names += ' ';
-    names += pack.name;
-  }
-  return names;
-}
-
-// A pack's name, unless a file is called so.
-Result<std::vector<Gate>> load_one(const std::string& name) {
-  const GatePack* pack = find_gate_pack(name);
-  if (pack != nullptr && ::access(name.c_str(), F_OK) != 0) {
-    return load_gate_pack(*pack, from_environment);
-  }
-  std::string buffer;
-  const auto text = read_file(name, buffer, 1u << 20);
-  if (text) return parse_gate_file(*text, name, from_environment);
-  std::string why = text.error().what;
-  if (text.error().kind == ErrorKind::not_found) {
-    why += "; packs are " + pack_names();
-  }
-  return fail(ErrorKind::usage, std::move(why));
-}
-
 }  // namespace
 
 void add_gate_options(CLI::App& app, GateArguments& arguments) {
   app.add_option("--gates", arguments.files,
-                 "A pack (" + pack_names() + ") or a TOML file of gates")
+                 "A pack (" + gate_pack_names() + ") or a TOML file of gates")
       ->take_all()
       ->expected(1)
       ->allow_extra_args(false);
@@ -72,7 +44,7 @@ void add_exit_options(CLI::App& app, ReportFlags& flags) {
 Result<std::vector<Gate>> load_gates(const GateArguments& arguments) {
   std::vector<Gate> gates;
   for (const std::string& name : arguments.files) {
-    TIDEMARK_TRY(auto more, load_one(name));
+    TIDEMARK_TRY(auto more, load_named_gates(name));
     std::move(more.begin(), more.end(), std::back_inserter(gates));
   }
   for (const std::string& text : arguments.expressions) {

@@ -133,6 +133,11 @@ class Collector {
   virtual void phase_changed(const Cohort&) {}
   // A process of ours is watched and waits before its first instruction.
   virtual void process_held(ProcessKey) {}
+  // Somebody asks to see the heap of a process, or has seen enough. Error: why
+  // that cannot be; not_found: it is none of this collector's business.
+  virtual Status trace(ProcessKey, bool) {
+    return fail(ErrorKind::not_found, "no sensor here traces heaps");
+  }
   // The last frame is collected next: what is under way has to end.
   virtual void finish() {}
 };

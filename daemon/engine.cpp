@@ -51,12 +51,14 @@ Engine::Impl::Impl(EngineOptions opts, EventLoop& event_loop,
 }
 
 Status Engine::Impl::start() {
+  // First: whoever connects while the probes are loaded waits, and is heard.
+  TIDEMARK_CHECK(open_clients());
   TIDEMARK_CHECK(sampler.start());
   open_lives();
-  TIDEMARK_CHECK(open_clients());
   TIDEMARK_CHECK(open_exporter());
   TIDEMARK_CHECK(open_recording());
   TIDEMARK_CHECK(open_timers());
+  open_control();
   on_tick();
   recorder->flush();
   return open_gates();
@@ -175,6 +177,8 @@ Status Engine::Impl::finish() {
   take_edge(now, now);
   if (lives) loop.unwatch(lives->fd());
   if (clients) loop.unwatch(clients->fd());
+  if (control) loop.unwatch(control->fd());
+  if (lister) loop.unwatch(lister->fd());
   const Status status = recorder->finish(clock.now());
   if (status) return {};
   const Recorder::Stats stats = recorder->stats();

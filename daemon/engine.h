@@ -33,6 +33,7 @@ struct EngineOptions {
   RoleRules rules;
   std::string socket;                // where clients connect
   int inherited_socket = -1;         // from the service manager
+  std::string control;               // the control socket; "" = none
   std::string metrics;               // where Prometheus scrapes; "" = nowhere
   std::vector<std::string> command;  // record -- cmd, for the recording's head
   bool adopt_children = false;       // our children are the command's tree

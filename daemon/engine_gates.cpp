@@ -19,19 +19,21 @@ int64_t alert_value(const GateAlert& alert) {
 
 }  // namespace
 
+// The file that is written now.
+std::string Engine::Impl::recording_path() const {
+  return rotating != nullptr ? rotating->path() : options.output;
+}
+
 Status Engine::Impl::open_gates() {
   if (!options.gates.wanted()) return {};
-  if (options.rotation) {
-    return fail(ErrorKind::usage,
-                "gates need a recording of one file, not one in parts");
-  }
-  TIDEMARK_TRY(gates, GateWatch::start(options.gates, options.output));
+  // A recording in parts is followed from part to part.
+  TIDEMARK_TRY(gates, GateWatch::start(options.gates, recording_path()));
   return loop.watch(gates->fd(), [this] { on_gate_news(); });
 }
 
 // Of a client: gates need not be watched for that, only the recording.
 void Engine::Impl::ask_gate(GateRequest request) {
-  if (!gates && options.rotation) {
+  if (options.rotation) {
     return clients->answer_gate(
         request, {GateStatus::inconclusive,
                   {},
@@ -78,9 +80,9 @@ void Engine::Impl::on_alert(const GateAlert& alert) {
                            {alert.name, alert.state, alert.value, alert.time});
   }
   if (options.alerts == nullptr) return;
-  Alert told{alert.name,  alert.text,     alert.state,
-             alert.value, alert.ends_run, alert.time,
-             0,           options.output, {}};
+  Alert told{alert.name,  alert.text,       alert.state,
+             alert.value, alert.ends_run,   alert.time,
+             0,           recording_path(), {}};
   const ClockAnchor anchor = clock.anchor();
   told.realtime_ns = anchor.realtime_at(alert.time);
   const PhaseTracker& phases = correlator.phases();

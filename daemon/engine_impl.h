@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "daemon/client_host.h"
+#include "daemon/control_desk.h"
 #include "daemon/correlator.h"
 #include "daemon/engine.h"
 #include "daemon/governor.h"
@@ -22,6 +23,8 @@
 #include "daemon/sampler.h"
 #include "daemon/self_meter.h"
 #include "daemon/shim_desk.h"
+#include "daemon/site_lister.h"
+#include "daemon/sleep_watch.h"
 #include "daemon/stack_desk.h"
 #include "daemon/tick_schedule.h"
 
@@ -64,7 +67,16 @@ struct Engine::Impl final : EventSink {
                  std::string text, int64_t value = 0);
   void add(Event event) override;  // of a collector
   void tell_phase();
+  // engine_control.cpp: what is asked by the control socket.
+  void open_control();
+  void on_control();
+  Status begin_trace(const ControlRequest& request);
+  void on_control_timer();
+  void on_listings();
+  void end_left_traces();
+  void tell_tracer(const Event& event);
   // engine_gates.cpp: what the gates say while it records.
+  std::string recording_path() const;
   Status open_gates();
   void on_gate_news();
   void on_alert(const GateAlert& alert);
@@ -83,17 +95,29 @@ struct Engine::Impl final : EventSink {
   ShimDesk shims;
   Sampler sampler;
   SelfMeter self;
+  SleepWatch sleep;
   Governor governor;
   Correlator correlator;
   QuiesceDesk quiesce;
   std::unique_ptr<ClientHost> clients;
   std::unique_ptr<GateWatch> gates;
+  std::unique_ptr<ControlDesk> control;
+  std::unique_ptr<SiteLister> lister;  // null: nobody has asked
+  // Heaps that are traced for who asked by the control socket.
+  struct Trace {
+    uint64_t connection = 0;
+    ProcessKey process;
+    BootTime end;
+    bool asked = false;  // the lister reads its sites
+  };
+  std::vector<Trace> traces;
   std::unique_ptr<LifeWatch> lives;
   std::unique_ptr<Recorder> recorder;
   RotatingSink* rotating = nullptr;  // the recorder's
   std::unique_ptr<MetricPublisher> publisher;
   std::optional<TickSchedule> schedule;
-  EventLoop::TimerId tick_timer = 0, poll_timer = 0, quiesce_timer = 0;
+  EventLoop::TimerId tick_timer = 0, poll_timer = 0, quiesce_timer = 0,
+                     control_timer = 0;
   bool poll_armed = false;
 
   // What the next push() hands to the recorder.
@@ -114,6 +138,7 @@ struct Engine::Impl final : EventSink {
 
   uint32_t cohort_told = 0;
   BootTime first_frame, last_frame;
+  size_t events_heard = 0;  // of the item's, by the publisher
   Nanoseconds edge_lag{0};
   int64_t ticks_taken = 0, ticks_missed = 0, events_lost = 0;
   bool command_started = false;

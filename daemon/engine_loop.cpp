@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "core/model/time_slices.h"
@@ -29,10 +30,14 @@ void Engine::Impl::on_tick() {
 }
 
 void Engine::Impl::tick(const TickSchedule::Due& due) {
+  // Asked at each tick: what it answers is since the last one.
+  const bool slept = sleep.slept(clock.anchor()) > Nanoseconds(0);
   if (due.missed > 0) {
-    ticks_missed += due.missed;
+    // Nobody was late while the host was suspended.
+    if (!slept) ticks_missed += due.missed;
     item->gaps.push_back(
-        {due.missed_from, due.missed_to, due.missed, "late: not sampled"});
+        {due.missed_from, due.missed_to, due.missed,
+         slept ? "the host was suspended" : "late: not sampled"});
   }
   ++ticks_taken;
   sampler.tick(due.deadline, schedule->interval(), governor.decision().plan,
@@ -238,6 +243,7 @@ void Engine::Impl::note_problems(BootTime now) {
 
 void Engine::Impl::add(Event event) {
   log_info(event.text);
+  tell_tracer(event);
   item->events.push_back(std::move(event));
 }
 
@@ -272,8 +278,12 @@ void Engine::Impl::add_event(EventKind kind, BootTime time, std::string name,
 }
 
 void Engine::Impl::publish() {
-  if (!publisher || !item->has_frame) return;
-  publisher->observe(item->frame, item->events,
+  if (!publisher) return;
+  // Alerts come without a frame, too.
+  publisher->hear(std::span(item->events).subspan(events_heard));
+  events_heard = item->events.size();
+  if (!item->has_frame) return;
+  publisher->observe(item->frame,
                      {correlator.phases(), self_readings(), recorder->stats(),
                       clients ? clients->clients().size() : 0, item->anchor});
 }
@@ -282,8 +292,10 @@ void Engine::Impl::push() {
   registry.take(item->definitions);
   if (item->has_frame) item->anchor = clock.anchor();
   publish();
-  recorder->push(item);
+  // A full queue leaves the events here, for the next time.
+  if (recorder->push(item)) events_heard = 0;
   if (item->events.size() > kMaxEvents) {
+    events_heard = 0;
     events_lost += static_cast<int64_t>(item->events.size());
     item->events.clear();
   }

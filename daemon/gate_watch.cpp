@@ -20,6 +20,7 @@
 #include "core/os/system_clock.h"
 #include "core/os/unique_fd.h"
 #include "core/store/recording_reader.h"
+#include "core/store/recording_series.h"
 
 namespace tidemark {
 namespace {
@@ -62,6 +63,8 @@ struct GateWatch::Impl {
   void run();
   bool open();
   void follow();
+  bool open_next_part();
+  void take(const RecordingItem& item);
   void judge();
   bool wants_judging() const;
   void answer_questions();
@@ -81,6 +84,9 @@ struct GateWatch::Impl {
 
   // The watching thread's own.
   std::optional<RecordingReader> reader;
+  // The part before, until the gates know the new one's names.
+  std::optional<RecordingReader> last_part;
+  bool first_item = false;  // of a further part
   LiveGates live;
   BootTime judged;  // when it last judged the whole, or began
   Nanoseconds last_cost{0};
@@ -121,14 +127,37 @@ void GateWatch::Impl::run() {
 }
 
 void GateWatch::Impl::follow() {
-  while (const auto item = reader->next()) {
-    if (stop.load(std::memory_order_relaxed)) return;
-    if (item->frame != nullptr) {
-      live.on_frame(*item->frame, reader->dictionary());
+  do {
+    while (const auto item = reader->next()) {
+      if (stop.load(std::memory_order_relaxed)) return;
+      take(*item);
     }
-    if (item->events == nullptr) continue;
-    for (const Event& event : *item->events) live.on_event(event);
+  } while (reader->closed() && open_next_part());
+}
+
+void GateWatch::Impl::take(const RecordingItem& item) {
+  // What is open is told once more at a part's head (OpenMarks).
+  const bool is_repeated = std::exchange(first_item, false) &&
+                           item.events != nullptr && !item.events->empty() &&
+                           item.events->front().received < item.time;
+  if (is_repeated) return;
+  if (item.frame != nullptr) {
+    live.on_frame(*item.frame, reader->dictionary());
+    last_part.reset();
   }
+  if (item.events == nullptr) return;
+  for (const Event& event : *item.events) live.on_event(event);
+}
+
+bool GateWatch::Impl::open_next_part() {
+  const auto next = next_part(recording);
+  if (!next) return false;
+  auto opened = RecordingReader::open(*next);
+  if (!opened) return false;
+  last_part = std::exchange(reader, std::move(*opened));
+  recording = *next;
+  first_item = true;
+  return true;
 }
 
 bool GateWatch::Impl::wants_judging() const {

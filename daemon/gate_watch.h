@@ -33,8 +33,9 @@ struct GateRules {
 
 class GateWatch {
  public:
-  // `recording` exists already. Error: the thread or its wake-up cannot be
-  // made.
+  // `recording` exists already; of one in parts the present part, which is
+  // followed into the next. Gates that take the whole run get no answer there.
+  // Error: the thread or its wake-up cannot be made.
   static Result<std::unique_ptr<GateWatch>> start(GateRules rules,
                                                   std::string recording);
   ~GateWatch();

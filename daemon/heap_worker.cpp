@@ -79,6 +79,12 @@ void HeapWorker::attach_held(Pid pid) {
   wait_for(posted_, kLongestHold);
 }
 
+void HeapWorker::detach(Pid pid, std::string why) {
+  post([pid, why = std::move(why)](HeapTargets& targets, HeapOutput& output) {
+    targets.detach(pid, why, output);
+  });
+}
+
 void HeapWorker::purge(HeapLife life) {
   post([life](HeapTargets& targets, HeapOutput&) { targets.purge(life); });
 }

@@ -36,6 +36,7 @@ class HeapWorker {
   void attach(Pid pid);
   // Returns when it is done, so that the process may begin to run.
   void attach_held(Pid pid);
+  void detach(Pid pid, std::string why);
   void purge(HeapLife life);
   // Waits until all that happened before the call is in take(), names of
   // addresses too, but no longer than `limit`.

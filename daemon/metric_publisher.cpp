@@ -42,16 +42,25 @@ MetricPublisher::MetricPublisher(std::unique_ptr<Exporter> exporter,
       registry_(registry),
       processes_(processes) {}
 
-void MetricPublisher::observe(const Frame& frame, std::span<const Event> events,
-                              const EngineState& state) {
+void MetricPublisher::observe(const Frame& frame, const EngineState& state) {
   last_frame_ = frame.time;
-  alerts_ += std::ranges::count(events, EventKind::alert, &Event::kind);
   observe_host(frame);
   observe_ops(frame);
   roles_.observe(frame, registry_, processes_);
   if (frame.time - last_published_ < kPeriod) return;
   last_published_ = frame.time;
   if (exporter_) exporter_->publish(page(state));
+}
+
+// Event::value of an alert: 0 it is over, 1 a warning, from 2 on failed.
+void MetricPublisher::hear(std::span<const Event> events) {
+  for (const Event& event : events) {
+    if (event.kind != EventKind::alert) continue;
+    ++alerts_;
+    const std::string gate = sanitize_log(event.name);
+    if (!firing_.contains(gate) && firing_.size() >= kMostOps) continue;
+    firing_[gate] = event.value;
+  }
 }
 
 void MetricPublisher::observe_host(const Frame& frame) {
@@ -159,6 +168,15 @@ void MetricPublisher::put_phases(MetricPage& page,
           kCounter, real(phases.phases_begun()));
   put_one(page, "tidemark_runs_total", "Runs that began.", kCounter,
           real(phases.runs_begun()));
+  SeriesFamily firing{"tidemark_alert_firing",
+                      "1 while a gate fires; 0 once it has and is over.",
+                      kGauge,
+                      {}};
+  for (const auto& [gate, value] : firing_) {
+    firing.add({{"gate", gate}, {"severity", "warning"}}, value == 1 ? 1 : 0);
+    firing.add({{"gate", gate}, {"severity", "critical"}}, value >= 2 ? 1 : 0);
+  }
+  page.push_back(std::move(firing));
   put_one(page, "tidemark_alerts_total",
           "Gates and findings that turned while it recorded.", kCounter,
           real(alerts_));

@@ -32,11 +32,13 @@ class MetricPublisher {
   MetricPublisher(std::unique_ptr<Exporter> exporter, const Registry& registry,
                   const ProcessTable& processes);
 
-  // Ops of clients beyond this many distinct names are left out.
+  // Ops of clients beyond this many distinct names are left out; so are
+  // alerts.
   static constexpr size_t kMostOps = 100;
 
-  void observe(const Frame& frame, std::span<const Event> events,
-               const EngineState& state);
+  // Each event once.
+  void hear(std::span<const Event> events);
+  void observe(const Frame& frame, const EngineState& state);
   // The page as it is now; observe() serves it.
   MetricPage page(const EngineState& state) const;
 
@@ -58,6 +60,7 @@ class MetricPublisher {
   std::map<std::string, int64_t> waiting_, stalled_;
   std::map<std::string, Op> ops_, errors_;
   int64_t alerts_ = 0;
+  std::map<std::string, int64_t> firing_;  // by gate: 1 a warning, 2 failed
   BootTime last_frame_, last_published_;
 };
 

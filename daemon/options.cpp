@@ -200,6 +200,11 @@ Status add_role(Options& options, const std::string& value) {
   return put(parse_role(value), options.roles.emplace_back());
 }
 
+Status add_gates(Options& options, const std::string& value) {
+  options.gates.push_back(value);
+  return {};
+}
+
 struct Key {
   std::string_view name;
   const char* variable;
@@ -232,6 +237,7 @@ constexpr auto kKeys = std::to_array<Key>({
     {"alert_timeout", "TIDEMARK_ALERT_TIMEOUT", set_alert_timeout},
     {"watch", "TIDEMARK_WATCH", add_watch, true},
     {"role", "TIDEMARK_ROLE", add_role, true},
+    {"gates", "TIDEMARK_GATES", add_gates, true},
 });
 
 const Key* find_key(std::string_view name) {

@@ -34,6 +34,7 @@ struct Options {
   HeapSettings heap{HeapMode::automatic};  // of every watched process
   AlertTargets alerts;                     // on_alert, webhook
   LatchOptions latch;  // of alerts: how long worse and better must last
+  std::vector<std::string> gates;  // packs and files; beside --gates' own
   std::vector<Selector> watch;
   std::vector<RoleRule> roles;
 };

@@ -70,6 +70,11 @@ RotationLimits RotatingSink::limits() const {
   return limits_;
 }
 
+std::string RotatingSink::path() const {
+  const std::lock_guard lock(mutex_);
+  return part_.path();
+}
+
 void RotatingSink::set_limits(const RotationLimits& limits) {
   const std::lock_guard lock(mutex_);
   limits_ = limits;
@@ -109,7 +114,10 @@ void RotatingSink::rotate(BootTime time) {
     return;
   }
   bytes_before_ += bytes;
-  part_ = next;
+  {
+    const std::lock_guard lock(mutex_);
+    part_ = next;
+  }
   begun_ = now;
   log_info("recording goes on in " + part_.path());
   retain(now);

@@ -34,8 +34,8 @@ class RotatingSink final : public WriterSink {
 
   // Any thread: from the next frame on.
   void set_limits(const RotationLimits& limits);
-  // The part being written.
-  std::string path() const { return part_.path(); }
+  // Any thread: the part being written.
+  std::string path() const;
 
  private:
   RotatingSink(RecordingWriter writer, SeriesPart part, RecordingInfo info,
@@ -49,7 +49,8 @@ class RotatingSink final : public WriterSink {
   SeriesPart part_;
   RecordingInfo info_;
   const Clock& clock_;
-  mutable std::mutex mutex_;  // guards limits_
+  mutable std::mutex
+      mutex_;  // guards limits_; and part_, which the writer changes
   RotationLimits limits_;
   OpenMarks open_;
   BootTime begun_, last_retention_, last_failure_;

@@ -113,6 +113,18 @@ void Sampler::edge(BootTime time, Nanoseconds interval, const SamplePlan& plan,
   writer_.end_reads(context_.clock.now());
 }
 
+Status Sampler::trace(ProcessKey process, bool on) {
+  Status status = fail(ErrorKind::not_found, "no sensor here traces heaps");
+  for (const auto& each : running_) {
+    Status traced = each->collector->trace(process, on);
+    if (traced) return traced;
+    if (traced.error().kind != ErrorKind::not_found) {
+      status = std::move(traced);
+    }
+  }
+  return status;
+}
+
 void Sampler::phase_changed(const Cohort& cohort) {
   for (const auto& each : running_) each->collector->phase_changed(cohort);
 }

@@ -58,6 +58,8 @@ class Sampler {
 
   void phase_changed(const Cohort& cohort);
   void process_held(ProcessKey process);
+  // Of the first collector that can; else why none can.
+  Status trace(ProcessKey process, bool on);
   void finish();
 
   // An edge every 10 ms must not read the slow tier each time.

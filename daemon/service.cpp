@@ -8,10 +8,12 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
 #include <utility>
 
 #include "core/os/log.h"
 #include "core/os/notify.h"
+#include "daemon/gate_sources.h"
 
 namespace tidemark {
 namespace {
@@ -61,10 +63,39 @@ std::string needs_restart(const Options& old, const Options& now) {
   differs(old.heap.mode != now.heap.mode, "heap");
   differs(old.heap.sample_bytes != now.heap.sample_bytes, "heap_sample");
   differs(old.heap.budget != now.heap.budget, "heap_budget");
+  differs(old.gates != now.gates, "gates");
+  differs(old.alerts.command != now.alerts.command, "on_alert");
+  differs(old.alerts.webhook != now.alerts.webhook, "webhook");
   return keys;
 }
 
+// A service has no end at which all of it could be judged.
+Result<std::vector<Gate>> service_gates(const Options& options) {
+  std::vector<Gate> gates;
+  for (const std::string& name : options.gates) {
+    TIDEMARK_TRY(auto more, load_named_gates(name));
+    for (Gate& gate : more) {
+      if (!options.output.empty() || !needs_whole_run(gate.expr)) {
+        gates.push_back(std::move(gate));
+        continue;
+      }
+      log_warning(gate.expr.text +
+                  ": left out: it takes a whole run; export that one and "
+                  "check it afterwards");
+    }
+  }
+  TIDEMARK_CHECK(check_contradictions(gates));
+  return gates;
+}
+
 }  // namespace
+
+// Forks: before there is a second thread.
+Status Service::open_alerts() {
+  if (!options_.alerts.any()) return {};
+  TIDEMARK_TRY(alerts_, AlertDesk::start(options_.alerts));
+  return {};
+}
 
 Status Service::open_state() {
   if (!options_.output.empty()) return {};
@@ -98,10 +129,14 @@ Result<EngineOptions> Service::engine_options() const {
   engine.interval = options_.interval;
   engine.budget = options_.budget;
   engine.rules = RoleRules(options_.roles, options_.watch);
-  if (options_.alerts.any()) {
-    log_warning("on_alert, webhook: gates and alerts are record's alone");
-  }
+  TIDEMARK_TRY(engine.gates.gates, service_gates(options_));
+  engine.gates.live.latch = options_.latch;
+  engine.alerts = alerts_.get();
+  if (alerts_) engine.helpers.push_back(alerts_->pid());
   engine.socket = options_.socket.empty() ? kDefaultSocket : options_.socket;
+  // Beside the other one.
+  engine.control =
+      std::filesystem::path(engine.socket).replace_filename("control.sock");
   if (const auto inherited = inherited_socket()) {
     engine.inherited_socket = *inherited;
   } else if (engine.socket == kDefaultSocket) {
@@ -114,6 +149,7 @@ Result<EngineOptions> Service::engine_options() const {
 Status Service::begin() {
   TIDEMARK_TRY(options_, load_());
   TIDEMARK_CHECK(open_state());
+  TIDEMARK_CHECK(open_alerts());
   TIDEMARK_TRY(loop_, EventLoop::create());
   constexpr std::array<int, 3> kSignals = {SIGINT, SIGTERM, SIGHUP};
   TIDEMARK_CHECK(loop_->on_signals(

@@ -13,6 +13,7 @@
 #include "core/os/event_loop.h"
 #include "core/os/lock_file.h"
 #include "core/os/system_clock.h"
+#include "daemon/alert_desk.h"
 #include "daemon/engine.h"
 #include "daemon/options.h"
 
@@ -33,6 +34,7 @@ class Service {
 
  private:
   Status open_state();
+  Status open_alerts();
   Result<EngineOptions> engine_options() const;
   void on_signal(const signalfd_siginfo& info);
   void reload();
@@ -44,6 +46,7 @@ class Service {
   Options options_;
   std::string folder_;  // of the recording; "" = one file, --output
   LockFile lock_;
+  std::unique_ptr<AlertDesk> alerts_;  // null: nobody is to hear of them
   std::unique_ptr<EventLoop> loop_;
   std::unique_ptr<Engine> engine_;
   EventLoop::TimerId watchdog_ = 0;

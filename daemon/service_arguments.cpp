@@ -25,6 +25,9 @@ Options:
   --heap MODE           off, auto, probes or shim: trace allocations of what is watched
   --heap-sample SIZE    One sample in so many bytes (default 64KiB), or exact
   --heap-budget RATIO   CPU time of a traced process that probes may take
+  --gates NAME          A pack or a TOML file of gates; may be repeated
+  --on-alert COMMAND    Run this, without a shell, when a gate turns
+  --webhook URL         Post JSON there when a gate turns
   --metrics ADDRESS     Serve figures to Prometheus, at 127.0.0.1:9435 say
   --rotate-size SIZE    Begin a new part beyond this size (default 64MiB)
   --rotate-age TIME     and at this age (default 1d)

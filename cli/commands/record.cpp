@@ -97,7 +97,10 @@ int record(const RecordArguments& arguments, int verbosity) {
   request.flags = arguments.flags;
   request.flags.ci = arguments.gates.ci;
   // A mistake in a gate is told before anything runs.
-  auto gates = load_gates(arguments.gates);
+  GateArguments named = arguments.gates;
+  const std::vector<std::string>& configured = request.options.gates;
+  named.files.insert(named.files.end(), configured.begin(), configured.end());
+  auto gates = load_gates(named);
   if (!gates) return report_error("record", gates.error());
   request.gates = std::move(*gates);
   auto known = load_suppressions(arguments.gates);

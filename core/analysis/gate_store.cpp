@@ -186,6 +186,8 @@ void GateStore::forget(BootTime before, std::span<const BootTime> kept) {
     for (auto& [id, series] : metric.series) series.forget(before, kept);
   }
   for (auto& decisions : decisions_) std::erase_if(decisions, is_over);
+  std::erase_if(first_client_,
+                [&](const auto& entry) { return end(entry.second) < before; });
   std::erase_if(ends_,
                 [&](const auto& entry) { return entry.second < before; });
 }

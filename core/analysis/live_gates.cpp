@@ -88,6 +88,7 @@ LiveGates::LiveGates(std::vector<Gate> gates, LiveGateOptions options)
       options_(options),
       standing_(gates_.size()),
       store_(gates_) {
+  phases_.keep_ended(kMostEnded);
   for (size_t i = 0; i < gates_.size(); ++i) {
     const GateExpr& gate = gates_[i].expr;
     live_.push_back(

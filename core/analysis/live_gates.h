@@ -76,6 +76,9 @@ class LiveGates {
   const std::vector<Gate>& gates() const { return gates_; }
 
  private:
+  // Phases that ended and are remembered: only open ones are asked for.
+  static constexpr size_t kMostEnded = 64;
+
   struct Live {
     GateExpr expr;  // as it is evaluated live
     bool slow = false;

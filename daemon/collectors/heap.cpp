@@ -69,6 +69,7 @@ class Heap final : public Collector {
     if (!may_probe()) return {};
     end_lives();
     asked_.forget_ended(context_->processes);
+    requested_.forget_ended(context_->processes);
     growth_.forget_ended(context_->processes);
     TIDEMARK_CHECK(choose(request.time));
     if (!worker_) return {};
@@ -90,6 +91,25 @@ class Heap final : public Collector {
     asked_[process] = true;
     worker_->attach_held(process.pid);
     take_output();
+  }
+
+  Status trace(ProcessKey process, bool on) override {
+    if (!on) {
+      if (!worker_ || !requested_.contains(process)) return {};
+      requested_.erase(process);
+      asked_.erase(process);
+      worker_->detach(process.pid, "seen enough");
+      return {};
+    }
+    if (!may_probe()) {
+      return fail(ErrorKind::full, "heap probes are off (the option heap)");
+    }
+    // What is traced already stays so afterwards.
+    if (asked_.contains(process) || has_shim(process)) return {};
+    if (!worker_) TIDEMARK_CHECK(open());
+    asked_[process] = requested_[process] = true;
+    worker_->attach(process.pid);
+    return {};
   }
 
   void finish() override {
@@ -289,6 +309,7 @@ class Heap final : public Collector {
   std::optional<Drops<kCauses.size()>> drops_;
   std::array<uint64_t, kCauses.size()> lost_{};  // of slots given back
   ProcessNotes<bool> asked_;
+  ProcessNotes<bool> requested_;  // of those, by the control socket
   ProcessNotes<GrowthTrigger> growth_;
   std::map<HeapLife, Life> lives_;
   std::map<HeapSlot, Owner> owners_;

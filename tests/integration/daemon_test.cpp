@@ -179,6 +179,40 @@ TEST_F(ServiceTest, ReloadsAndKeepsTheOldOptionsWhenTheNewAreWrong) {
   EXPECT_EQ(end(pid), 0);
 }
 
+TEST_F(ServiceTest, GatesAreHeldFromPartToPart) {
+  std::ofstream(path("gates.toml"))
+      << "[[gate]]\nexpr = \"max(threads{comm='late-comer'}) < 1\"\n"
+      << "[[gate]]\nexpr = \"leak(server) in {none}\"\n";
+  const std::string heard = path("heard");
+  configure("rotate_age = \"1s\"\nalert_hold = \"0s\"\ngates = [\"" +
+            path("gates.toml") +
+            "\"]\non_alert = [\"/bin/sh\", \"-c\", \"cat >> " + heard +
+            "\"]\n");
+  const pid_t pid = serve();
+  ASSERT_TRUE(wait_for_parts(3)) << said();
+  EXPECT_NE(said().find("leak(server) in {none}: left out"), std::string::npos)
+      << said();
+  std::filesystem::copy_file("/bin/sleep", path("late-comer"));
+  const pid_t late = spawn({path("late-comer"), "60"});
+  const auto told = [&] {
+    std::ifstream file(heard);
+    const std::string text((std::istreambuf_iterator<char>(file)), {});
+    return text.find("\"fail\"") != std::string::npos;
+  };
+  EXPECT_TRUE(wait_until(told)) << said();
+  ::kill(late, SIGKILL);
+  wait_for(late);
+  EXPECT_EQ(end(pid), 0) << said();
+  size_t alerts = 0;
+  for (const std::string& part : parts()) {
+    for (const Event& event : try_read(part)->of(EventKind::alert)) {
+      EXPECT_GE(parse_series_part(part)->number, 3u);
+      alerts += event.value == 2 ? 1 : 0;
+    }
+  }
+  EXPECT_EQ(alerts, 1u);
+}
+
 TEST_F(ServiceTest, SaysWhyItCannotWrite) {
   std::ofstream(path("file")) << "x";
   EXPECT_EQ(wait_for(spawn({kDaemon, "--state-dir", path("file"), "--socket",

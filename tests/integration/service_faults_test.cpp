@@ -135,6 +135,59 @@ TEST_F(SmallDisk, OldPartsMakeRoom) {
   EXPECT_EQ(end(pid), 0) << said();
 }
 
+// A disk that fails: the daemon ends with the cause, so that its manager begins
+// it anew; what was in the file before stays readable, whole.
+class FailingDisk : public ServiceFaults,
+                    public ::testing::WithParamInterface<const char*> {
+ protected:
+  pid_t serve_until_it_fails() const {
+    ::setenv("LD_PRELOAD", TIDEMARK_IO_FAULT, 1);
+    ::setenv("TIDEMARK_FAULT", GetParam(), 1);
+    // Under AddressSanitizer: its library need not be the first.
+    ::setenv("ASAN_OPTIONS", "verify_asan_link_order=0", 0);
+    const pid_t pid = serve({"--rotate-age", "1s"});
+    ::unsetenv("LD_PRELOAD");
+    ::unsetenv("TIDEMARK_FAULT");
+    return pid;
+  }
+};
+
+TEST_P(FailingDisk, EndsWithTheCauseAndAReadableRecording) {
+  EXPECT_EQ(wait_for(serve_until_it_fails()), 70) << said();
+  EXPECT_NE(said().find("Input/output error"), std::string::npos) << said();
+  for (const std::string& part : parts()) {
+    const auto back = try_read(part);
+    if (!back) continue;  // it failed before there was anything
+    EXPECT_TRUE(back->damages.empty()) << part;
+    EXPECT_FALSE(back->ticks.empty() && back->closed) << part;
+  }
+  // The next one finds nothing in its way.
+  const pid_t next = serve();
+  EXPECT_TRUE(wait_for_more_ticks(3)) << said();
+  EXPECT_EQ(end(next), 0) << said();
+}
+
+// The header, the first tick, ticks, a new part's head; each kind of call.
+INSTANTIATE_TEST_SUITE_P(AtAnyPoint, FailingDisk,
+                         ::testing::Values("open64:1", "pwrite64:1",
+                                           "pwrite64:2", "pwrite64:3",
+                                           "pwrite64:8", "pwrite64:15",
+                                           "pwrite64:30", "fdatasync:1",
+                                           "fdatasync:2"));
+
+TEST_F(ServiceFaults, APartThatFailsToBeginLeavesThePresentOne) {
+  ::setenv("LD_PRELOAD", TIDEMARK_IO_FAULT, 1);
+  ::setenv("TIDEMARK_FAULT", "open64:2", 1);
+  ::setenv("ASAN_OPTIONS", "verify_asan_link_order=0", 0);
+  const pid_t pid = serve({"--rotate-age", "1s"});
+  ::unsetenv("LD_PRELOAD");
+  ::unsetenv("TIDEMARK_FAULT");
+  EXPECT_TRUE(wait_to_say("the present one goes on")) << said();
+  EXPECT_TRUE(wait_for_more_ticks(5)) << said();
+  EXPECT_EQ(end(pid), 0) << said();
+  EXPECT_EQ(parts().size(), 1u);
+}
+
 TEST_F(ServiceFaults, AFolderThatGoesAwayEndsNothing) {
   const pid_t pid = serve({"--rotate-age", "1s"});
   ASSERT_TRUE(wait_for_more_ticks(3)) << said();

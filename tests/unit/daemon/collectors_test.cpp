@@ -222,6 +222,26 @@ TEST_F(CollectorsTest, HostFiles) {
   EXPECT_EQ(net.get("net.send_drops", named(SubjectKind::device, "lo")), 8);
 }
 
+// CPUs come and go while it records (hotplug).
+TEST_F(CollectorsTest, ACpuThatGoesOfflineEndsAndComesBack) {
+  const std::string all = "cpu 20 0 10 200 0 0 0 0 0 0\n";
+  const std::string first = "cpu0 10 0 5 100 0 0 0 0 0 0\n";
+  const std::string second = "cpu1 10 0 5 100 0 0 0 0 0 0\n";
+  write("proc/stat", all + first + second);
+  auto cpus = start("host_cpu");
+  collect(*cpus);
+  const SubjectId gone = named(SubjectKind::cpu, "1");
+  write("proc/stat", all + first);
+  EXPECT_EQ(collect(*cpus).get("cpu.idle", gone), std::nullopt);
+  EXPECT_EQ(definer_.ended, std::vector<SubjectId>{gone});
+  write("proc/stat", all + first + second);
+  const FakeFrame back = collect(*cpus);
+  const SubjectId again = named(SubjectKind::cpu, "1");
+  EXPECT_NE(again, gone);
+  EXPECT_EQ(back.get("cpu.idle", again), 1'000'000'000);
+  EXPECT_EQ(back.get("cpu.idle", named(SubjectKind::cpu, "0")), 1'000'000'000);
+}
+
 TEST_F(CollectorsTest, PressureThatIsOffIsAnErrorWithTheRemedy) {
   auto collector = make_collector("host_pressure");
   const auto level = collector->start(context());

@@ -53,7 +53,8 @@ class MetricPublisherTest : public testing::Test {
     column.subjects = subjects;
     column.values = values;
     frame.columns.push_back(column);
-    publisher_.observe(frame, events_, state());
+    publisher_.hear(events_);
+    publisher_.observe(frame, state());
     events_.clear();
   }
   EngineState state() {
@@ -175,6 +176,33 @@ TEST_F(MetricPublisherTest, CountsAlertsAndPressure) {
   frame(some, {SubjectId(0)}, {2'500'000'000});
   EXPECT_EQ(value("tidemark_alerts_total"), 1);
   EXPECT_EQ(value("tidemark_pressure_waiting_seconds_total resource=io"), 2.5);
+}
+
+TEST_F(MetricPublisherTest, TellsWhichGatesFire) {
+  const auto alert = [this](const std::string& name, int64_t value) {
+    Event& event = events_.emplace_back();
+    event.kind = EventKind::alert;
+    event.name = name;
+    event.value = value;
+  };
+  const std::string memory = "tidemark_alert_firing gate=memory severity=";
+  EXPECT_EQ(value(memory + "critical"), std::nullopt);
+  alert("memory", 1);
+  frame(MetricId(0), {}, {});
+  EXPECT_EQ(value(memory + "warning"), 1);
+  EXPECT_EQ(value(memory + "critical"), 0);
+  alert("memory", 3);
+  frame(MetricId(0), {}, {});
+  EXPECT_EQ(value(memory + "warning"), 0);
+  EXPECT_EQ(value(memory + "critical"), 1);
+  alert("memory", 0);
+  frame(MetricId(0), {}, {});
+  EXPECT_EQ(value(memory + "critical"), 0);
+  for (int i = 0; i < 1000; ++i) alert("gate" + std::to_string(i), 2);
+  frame(MetricId(0), {}, {});
+  EXPECT_EQ(value("tidemark_alert_firing gate=gate5 severity=critical"), 1);
+  EXPECT_EQ(value("tidemark_alert_firing gate=gate999 severity=critical"),
+            std::nullopt);
 }
 
 TEST(Exporter, WantsAnAddressAndAPort) {

@@ -1,4 +1,4 @@
-#include "cli/site_listing.h"
+#include "daemon/site_listing.h"
 
 #include <fmt/format.h>
 
@@ -6,6 +6,7 @@
 #include <cmath>
 #include <iterator>
 #include <map>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -37,6 +38,24 @@ class Listing {
 
   std::string text(size_t most) {
     read();
+    return write(most);
+  }
+
+  // Of one process, at the end of the recording.
+  std::string text_of(ProcessKey process, size_t most) {
+    only_ = process;
+    while (reader_.next()) {
+    }
+    Values last;
+    take_values(last);
+    for (const auto& [id, values] : last) sort_in(id, values);
+    return write(most);
+  }
+
+ private:
+  using Values = std::map<SubjectId, std::map<std::string, int64_t>>;
+
+  std::string write(size_t most) const {
     std::string out;
     for (const auto& [process, heap] : heaps_)
       add_heap(process, heap, most, out);
@@ -46,9 +65,6 @@ class Listing {
     }
     return out;
   }
-
- private:
-  using Values = std::map<SubjectId, std::map<std::string, int64_t>>;
 
   void read() {
     Values last;
@@ -81,7 +97,7 @@ class Listing {
 
   void sort_in(SubjectId id, const std::map<std::string, int64_t>& values) {
     const Subject* subject = reader_.dictionary().subject(id);
-    if (subject == nullptr) return;
+    if (subject == nullptr || !is_meant(*subject)) return;
     const auto value = [&](const char* name) {
       const auto found = values.find(name);
       return found == values.end() ? 0 : found->second;
@@ -105,6 +121,14 @@ class Listing {
     sum.alloc_bytes += value("site.alloc_bytes");
     sum.alloc_count += value("site.alloc_count");
     sum.samples += value("site.samples");
+  }
+
+  bool is_meant(const Subject& subject) const {
+    if (!only_) return true;
+    const Subject* process = subject.kind == SubjectKind::site
+                                 ? reader_.dictionary().subject(subject.owner)
+                                 : &subject;
+    return process != nullptr && process->process == *only_;
   }
 
   void add_heap(SubjectId process, const Heap& heap, size_t most,
@@ -155,6 +179,7 @@ class Listing {
   }
 
   RecordingReader reader_;
+  std::optional<ProcessKey> only_;
   std::map<SubjectId, Heap> heaps_;
   std::vector<Event> events_;
 };
@@ -164,6 +189,12 @@ class Listing {
 Result<std::string> list_sites(const std::string& recording, size_t most) {
   TIDEMARK_TRY(RecordingReader reader, RecordingReader::open(recording));
   return Listing(std::move(reader)).text(most);
+}
+
+Result<std::string> list_sites_of(const std::string& recording,
+                                  ProcessKey process, size_t most) {
+  TIDEMARK_TRY(RecordingReader reader, RecordingReader::open(recording));
+  return Listing(std::move(reader)).text_of(process, most);
 }
 
 }  // namespace tidemark
