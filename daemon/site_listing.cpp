@@ -44,10 +44,11 @@ class Listing {
   // Of one process, at the end of the recording.
   std::string text_of(ProcessKey process, size_t most) {
     only_ = process;
-    while (reader_.next()) {
-    }
+    // Also of a process that has ended meanwhile.
     Values last;
-    take_values(last);
+    while (const auto item = reader_.next()) {
+      if (item->frame != nullptr) take_changes(*item->frame, last);
+    }
     for (const auto& [id, values] : last) sort_in(id, values);
     return write(most);
   }
@@ -77,12 +78,26 @@ class Listing {
 
   void take_values(Values& last) {
     for (const Metric& metric : reader_.dictionary().metrics()) {
-      const std::string_view name = metric.name;
-      if (!name.starts_with("site.") && !name.starts_with("heap.")) continue;
+      if (!is_ours(metric.name)) continue;
       reader_.for_each_value(metric.id, [&](SubjectId id, int64_t value) {
         last[id][metric.name] = value;
       });
     }
+  }
+
+  // What changed in a frame; a chapter's first one has all.
+  void take_changes(const Frame& frame, Values& last) const {
+    for (const Column& column : frame.columns) {
+      const Metric* metric = reader_.dictionary().metric(column.metric);
+      if (metric == nullptr || !is_ours(metric->name)) continue;
+      for (size_t i = 0; i < column.subjects.size(); ++i) {
+        last[column.subjects[i]][metric->name] = column.values[i];
+      }
+    }
+  }
+
+  static bool is_ours(std::string_view name) {
+    return name.starts_with("site.") || name.starts_with("heap.");
   }
 
   void take_event(const RecordingItem& item) {

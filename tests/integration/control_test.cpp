@@ -59,6 +59,14 @@ class ControlTest : public RecordTest {
       ::close(STDOUT_FILENO);
       ::execl(program.c_str(), "target", "grow", nullptr);
     }));
+    // Its allocator is mapped by the dynamic linker, some time after the exec.
+    const std::string maps =
+        "/proc/" + std::to_string(others_.back()) + "/maps";
+    EXPECT_TRUE(wait_until([&] {
+      std::ifstream file(maps);
+      const std::string text((std::istreambuf_iterator<char>(file)), {});
+      return text.find("/libc.so") != std::string::npos;
+    }));
     return others_.back();
   }
   static int connect_to(const std::string& socket) {
@@ -94,7 +102,9 @@ class ControlTest : public RecordTest {
   }
   size_t ticks() const {
     size_t count = 0;
-    for (const SeriesPart& part : series_parts(path("state")).value()) {
+    const auto parts = series_parts(path("state"));
+    if (!parts) return 0;
+    for (const SeriesPart& part : *parts) {
       if (const auto back = try_read(part.path())) count += back->ticks.size();
     }
     return count;
@@ -131,8 +141,6 @@ TEST_F(ControlTest, TracesNobodyElsesProcess) {
   }));
   EXPECT_NE(answer.find("another user's process"), std::string::npos) << answer;
   EXPECT_EQ(said().find("traces " + std::to_string(roots)), std::string::npos);
-  EXPECT_NE(ask_as(kNobody, trace(1)).find("another user's process"),
-            std::string::npos);
   EXPECT_NE(ask_as(kNobody, trace(99999999)).find("-99999999: no such process"),
             std::string::npos);
   end_daemon();
