@@ -1,4 +1,5 @@
 // Exit codes of a report: design part 1, highest wins.
+#include "report/baselines/compared_runs.h"
 #include "report/gate_lines.h"
 #include "report/report.h"
 
@@ -20,6 +21,7 @@ int exit_code(const ReportData& data, const ReportFlags& flags) {
   if (data.lost_data()) return kExitDataLoss;
   if (data.command_signal || !data.aborted.empty()) return kExitAborted;
   if (counts.leak > 0) return kExitLeak;
+  if (const int code = compared_exit_code(data); code != 0) return code;
   if (count_gates(data, GateStatus::fail) > 0) return kExitGateFailed;
   if (flags.strict && counts.suspect > 0) return kExitSuspect;
   const bool undecided = counts.inconclusive > 0 || counts.total() == 0;

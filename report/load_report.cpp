@@ -2,34 +2,74 @@
 #include <optional>
 #include <utility>
 
+#include "core/analysis/compare/baseline_builder.h"
 #include "core/analysis/gates.h"
+#include "report/baselines/run_figures.h"
 #include "report/gate_lines.h"
 #include "report/report.h"
 
 namespace tidemark {
 namespace {
 
-// Feeds one item to the analysis; returns whether it was a reading.
-bool feed(RunAnalysis& analysis, GateStore* gates, TimelineBuilder* timeline,
-          const RecordingItem& item, const Dictionary& dictionary) {
-  if (item.frame != nullptr) {
-    analysis.on_frame(*item.frame, item.chapter_begin, dictionary);
-    if (gates != nullptr) gates->on_frame(*item.frame, dictionary);
-    if (timeline != nullptr) timeline->on_frame(*item.frame, dictionary);
-    return true;
-  }
+// All that a recording is fed to; what is absent was not asked for.
+struct Readers {
+  RunAnalysis analysis;
+  std::optional<GateStore> gates;
+  std::optional<BaselineBuilder> figures;
+  std::optional<TimelineBuilder> timeline;
+
+  void on_frame(const RecordingItem& item, const Dictionary& dictionary);
+  void on_event(const Event& event);
+  void on_gap(const Gap& gap);
+};
+
+void Readers::on_frame(const RecordingItem& item,
+                       const Dictionary& dictionary) {
+  analysis.on_frame(*item.frame, item.chapter_begin, dictionary);
+  if (gates) gates->on_frame(*item.frame, dictionary);
+  if (figures) figures->on_frame(*item.frame, dictionary);
+  if (timeline) timeline->on_frame(*item.frame, dictionary);
+}
+
+void Readers::on_event(const Event& event) {
+  analysis.on_event(event);
+  if (gates) gates->on_event(event);
+  if (figures) figures->on_event(event);
+}
+
+void Readers::on_gap(const Gap& gap) {
+  analysis.on_gap(gap.from, gap.to, gap.ticks, gap.reason);
+  if (timeline) timeline->on_gap(gap.from, gap.to);
+}
+
+// Feeds one item; returns whether it was a reading.
+bool feed(Readers& readers, const RecordingItem& item,
+          const Dictionary& dictionary) {
+  if (item.frame != nullptr) readers.on_frame(item, dictionary);
   if (item.events != nullptr) {
-    for (const Event& event : *item.events) {
-      analysis.on_event(event);
-      if (gates != nullptr) gates->on_event(event);
+    for (const Event& event : *item.events) readers.on_event(event);
+  }
+  if (item.gap != nullptr) readers.on_gap(*item.gap);
+  return item.frame != nullptr;
+}
+
+bool wants_figures(const LoadOptions& options) {
+  return options.figures ||
+         std::ranges::any_of(options.gates, [](const Gate& gate) {
+           return gate.expr.is_change;
+         });
+}
+
+// What change() gates speak of is kept beside the usual.
+std::vector<std::string> changed_metrics(const std::vector<Gate>& gates) {
+  std::vector<std::string> names;
+  for (const Gate& gate : gates) {
+    if (!gate.expr.is_change) continue;
+    for (const GateMetric& metric : gate.expr.value.metrics) {
+      names.push_back(metric.name);
     }
   }
-  if (item.gap != nullptr) {
-    const Gap& gap = *item.gap;
-    analysis.on_gap(gap.from, gap.to, gap.ticks, gap.reason);
-    if (timeline != nullptr) timeline->on_gap(gap.from, gap.to);
-  }
-  return false;
+  return names;
 }
 
 double part_of(const std::pair<BootTime, BootTime>& span, BootTime time) {
@@ -101,43 +141,48 @@ Result<ReportData> load_report(const std::string& path,
   if (options.progress || options.timeline) {
     if (auto known = reader.span()) span = *known;
   }
-  std::optional<TimelineBuilder> timeline;
+  Readers readers{RunAnalysis(options.verdict), {}, {}, {}};
   if (options.timeline && span) {
     const TimelineSpan over = options.columns.value_or(TimelineSpan{
         span->first, span->second, Nanoseconds(reader.info().interval_ns)});
-    timeline.emplace(over.begin, over.end, over.interval);
+    readers.timeline.emplace(over.begin, over.end, over.interval);
+  }
+  if (!options.gates.empty()) readers.gates.emplace(options.gates);
+  if (wants_figures(options)) {
+    readers.figures.emplace(changed_metrics(options.gates),
+                            reader.info().cpu_count);
   }
   auto mark = options.marks.begin();
-  RunAnalysis analysis(options.verdict);
-  std::optional<GateStore> gates;
-  if (!options.gates.empty()) gates.emplace(options.gates);
   int64_t frames = 0;
   while (const auto item = reader.next()) {
     for (; mark != options.marks.end() && mark->time <= item->time; ++mark) {
-      analysis.on_event(*mark);
-      if (gates) gates->on_event(*mark);
+      readers.on_event(*mark);
     }
-    if (feed(analysis, gates ? &*gates : nullptr,
-             timeline ? &*timeline : nullptr, *item, reader.dictionary())) {
-      ++frames;
-    }
+    if (feed(readers, *item, reader.dictionary())) ++frames;
     if (options.progress && span && frames % 256 == 0)
       options.progress(part_of(*span, item->time));
   }
   if (frames == 0) {
     return fail(ErrorKind::malformed, path + ": holds no reading");
   }
-  RunSummary summary = analysis.summarize(reader.dictionary());
+  RunSummary summary = readers.analysis.summarize(reader.dictionary());
   constexpr int64_t kSecond = 1'000'000'000;
   auto suppressed = apply_suppressions(
       options.suppressions,
       reader.info().anchor.realtime_at(summary.begin) / kSecond, summary,
       reader.dictionary(), reader.stacks());
+  std::optional<Baseline> kept;
+  if (readers.figures) {
+    kept.emplace();
+    readers.figures->finish(readers.analysis, summary, reader.dictionary(),
+                            *kept);
+  }
   std::vector<GateResult> results;
-  if (gates) {
-    const GateOptions judging{reader.info().cpu_count, options.ci};
-    results = evaluate_gates(options.gates, *gates, analysis, summary,
-                             reader.dictionary(), judging);
+  if (readers.gates) {
+    const GateOptions judging{reader.info().cpu_count, options.ci,
+                              kept ? &*kept : nullptr, options.references};
+    results = evaluate_gates(options.gates, *readers.gates, readers.analysis,
+                             summary, reader.dictionary(), judging);
   }
   ReportData data =
       make_report(path, reader.info(), std::move(summary), reader.dictionary());
@@ -147,9 +192,10 @@ Result<ReportData> load_report(const std::string& path,
   data.stacks = reader.stacks();
   data.closed = reader.closed();
   data.damages = reader.damages();
-  if (timeline) data.timeline = timeline->finish();
+  if (readers.timeline) data.timeline = readers.timeline->finish();
   add_limits(data.timeline, data.info);
   add_limits(data.timeline, options.gates);
+  if (kept) data.figures = with_head(std::move(*kept), data);
   return data;
 }
 

@@ -6,12 +6,14 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/analysis/gate_file.h"
+#include "core/analysis/gates.h"
 #include "core/analysis/suppressions.h"
 #include "core/analysis/verdict.h"
 #include "core/base/result.h"
@@ -32,6 +34,9 @@ struct LoadOptions {
   bool ci = false;                        // a gate without data fails
   std::vector<Suppression> suppressions;  // leaks that are known
   bool timeline = true;  // the run over time, which text does not show
+  bool figures = false;  // ReportData::figures; change() needs them too
+  // What change() compares with (core/analysis/gates.h).
+  std::map<std::string, GateReference> references;
   std::optional<TimelineSpan> columns;
   // Phases of somebody else, in order of time: for a recording without any.
   std::vector<Event> marks;
@@ -46,8 +51,8 @@ Result<ReportData> load_report(const std::string& path,
                                const LoadOptions& options = {});
 
 // The exit code of design part 1 for this report: 70 data was lost, 30 the
-// command died of a signal, 22 a leak is confirmed, 20 a gate failed, 12 a
-// leak is suspected (only when strict), 11 inconclusive (only when strict; of
+// command died of a signal, 22 a leak is confirmed, 21 worse than the baseline, 20
+// a gate failed, 12 a leak is suspected (only when strict), 11 inconclusive (only when strict; of
 // gates also when ci), 10 warnings (only when they count), else 0.
 int exit_code(const ReportData& data, const ReportFlags& flags = {});
 // The same for `record -- cmd`: when no gate or finding failed (code below

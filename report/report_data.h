@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,6 +22,9 @@
 #include "report/timeline.h"
 
 namespace tidemark {
+
+struct Baseline;
+struct ComparedRuns;
 
 // Who a subject is, to a reader.
 struct ProcessFacts {
@@ -72,6 +76,11 @@ struct ReportData {
   // Gates passed, of those decided, in percent; a warning has passed.
   std::optional<double> score;
   ReportStatus status = ReportStatus::inconclusive;
+  // What a baseline of this run keeps; null unless LoadOptions asked for it.
+  std::shared_ptr<const Baseline> figures;
+  // This run against a baseline (report/baselines/compared_runs.h); null when
+  // none was named.
+  std::shared_ptr<const ComparedRuns> compared;
 
   const ProcessFacts& process(SubjectId id) const;
   // Unix time in ns of an instant of the recording.

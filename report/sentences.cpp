@@ -8,6 +8,8 @@
 #include <set>
 
 #include "core/base/text.h"
+#include "report/baselines/compared_runs.h"
+#include "report/baselines/comparison_text.h"
 #include "report/gate_lines.h"
 #include "report/site_words.h"
 
@@ -414,6 +416,12 @@ std::string failed_gates(const ReportData& data) {
   return text + "; ";
 }
 
+std::string regression_headline(const ReportData& data) {
+  if (compared_exit_code(data) == 0) return "";
+  return "worse than the baseline: " +
+         comparison_headline(data.compared->comparison) + "; ";
+}
+
 std::string findings_headline(const ReportData& data) {
   const VerdictCounts& n = data.counts;
   if (n.leak > 0) return leaks_of(data, Verdict::leak, " confirmed: ");
@@ -435,7 +443,8 @@ std::string findings_headline(const ReportData& data) {
 }  // namespace
 
 std::string headline(const ReportData& data) {
-  return failed_gates(data) + findings_headline(data);
+  return failed_gates(data) + regression_headline(data) +
+         findings_headline(data);
 }
 
 }  // namespace tidemark

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/baseline_reference.h"
 #include "cli/command.h"
 #include "cli/gate_arguments.h"
 #include "core/base/text.h"
@@ -23,6 +24,7 @@ struct ReportOptions {
   std::string format = "text";
   std::string output;
   GateArguments gates;
+  BaselineArguments baseline;
   ReportFlags flags;
   std::string what = "live";
   std::string phase;
@@ -75,11 +77,17 @@ int report(const ReportOptions& options, int verbosity) {
   load.suppressions = std::move(*known);
   load.ci = options.gates.ci;
   load.timeline = format->reads == FormatReads::timeline;
+  const auto references =
+      find_references(options.baseline, load.gates, options.recordings.front());
+  if (!references) return report_recording_error("report", references.error());
+  use_references(load, options.baseline, *references);
   const bool is_shown = ::isatty(STDERR_FILENO) == 1;
   if (is_shown) load.progress = show_progress;
-  const auto data = load_reports(options.recordings, load);
+  auto data = load_reports(options.recordings, load);
   if (is_shown) std::fputs("\r\033[K", stderr);
   if (!data) return report_recording_error("report", data.error());
+  const Status compared = compare_report(*data, options.baseline, *references);
+  if (!compared) return report_error("report", compared.error());
   ReportFlags flags = options.flags;
   flags.ci = options.gates.ci;
   const FormatOptions look{.flags = flags,
@@ -123,6 +131,7 @@ void add_report(CLI::App& app, CommandContext& context) {
                  "svg, png: the chart, by its id in report.json")
       ->type_name("ID");
   add_gate_options(app, options->gates);
+  add_baseline_options(app, options->baseline);
   add_exit_options(app, options->flags);
   app.footer(
       "Exit codes: 0 no leak, 20 a gate failed, 22 a leak is confirmed, 30 "

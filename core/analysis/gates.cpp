@@ -6,6 +6,7 @@
 #include <cmath>
 #include <set>
 
+#include "core/analysis/compare/gate_change.h"
 #include "core/analysis/gate_metrics.h"
 #include "core/analysis/gate_value.h"
 #include "core/analysis/gate_words.h"
@@ -91,6 +92,7 @@ class Judge {
  private:
   void judge_leak();
   void judge_value();
+  void judge_change();
   void set_no_data(std::string why);
   bool is_target(const Finding& finding) const;
   GateStatus status_of(Verdict verdict) const;
@@ -122,10 +124,7 @@ const GateFigure& Plain::worst(const std::vector<GateFigure>& figures) const {
 
 void Judge::judge() {
   plain_.begin();
-  if (gate_.is_change) {
-    return set_no_data("there is no " + gate_.reference +
-                       " to compare this run with");
-  }
+  if (gate_.is_change) return judge_change();
   if (gate_.value.function == GateFunction::leak) return judge_leak();
   judge_value();
 }
@@ -141,6 +140,31 @@ void Judge::set_no_data(std::string why) {
   } else if (run_.options.ci) {
     result_.reason += "; that fails under --ci";
   }
+}
+
+void Judge::judge_change() {
+  const auto found = run_.options.references.find(gate_.reference);
+  if (found == run_.options.references.end() ||
+      run_.options.figures == nullptr) {
+    return set_no_data("there is no " + gate_.reference +
+                       " to compare this run with");
+  }
+  if (found->second.runs.empty()) return set_no_data(found->second.missing);
+  Changes changes = gate_changes(gate_.value, *run_.options.figures,
+                                 found->second.runs, gate_.reference);
+  if (changes.all.empty()) return set_no_data(std::move(changes.missing));
+  for (const Change& change : changes.all) {
+    figures_.push_back({change.subject.empty() ? "all" : change.subject,
+                        change.share,
+                        changes.n,
+                        {},
+                        {},
+                        1});
+  }
+  plain_.set(plain_.worst(figures_), figures_.size());
+  const size_t runs = found->second.runs.size();
+  result_.reason +=
+      fmt::format(", against {} {}", runs, runs == 1 ? "run" : "runs");
 }
 
 void Judge::judge_value() {

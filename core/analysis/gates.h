@@ -2,8 +2,10 @@
 // why. Pure: the same recording and gates give the same results.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "core/analysis/gate_file.h"
@@ -12,9 +14,22 @@
 
 namespace tidemark {
 
+struct Baseline;
+
+// What change() compares with, by the gate's reference ("baseline",
+// "run:PATH", "branch:NAME"): runs, of which the median counts, or why there
+// is none.
+struct GateReference {
+  std::vector<const Baseline*> runs;
+  std::string missing;
+};
+
 struct GateOptions {
   int64_t cpu_count = 1;  // of the host
   bool ci = false;        // a gate without data fails
+  // Of change(): this run's own figures, and what they are held against.
+  const Baseline* figures = nullptr;
+  std::map<std::string, GateReference> references = {};
 };
 
 // Of subjects that differ (processes, devices) the worst decides. Gates with

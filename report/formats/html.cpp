@@ -62,11 +62,11 @@ void add_header(std::string& out, const ReportData& data) {
 
 void add_navigation(std::string& out, const std::string& body) {
   static constexpr std::pair<const char*, const char*> kSections[] = {
-      {"gates", "Gates"},         {"findings", "Findings"},
-      {"timelines", "Over time"}, {"phases", "Phases"},
-      {"sites", "Call stacks"},   {"latency", "Latency"},
-      {"capacity", "Capacity"},   {"notes", "What happened"},
-      {"quality", "Data"}};
+      {"gates", "Gates"},         {"comparison", "Baseline"},
+      {"findings", "Findings"},   {"timelines", "Over time"},
+      {"phases", "Phases"},       {"sites", "Call stacks"},
+      {"latency", "Latency"},     {"capacity", "Capacity"},
+      {"notes", "What happened"}, {"quality", "Data"}};
   out += "<nav aria-label=\"Sections\"><ul>\n";
   for (const auto& [id, title] : kSections) {
     if (body.find(fmt::format("<section id=\"{}\"", id)) == std::string::npos) {
@@ -83,6 +83,7 @@ Status render_html(const ReportData& data, const FormatOptions& options,
                    std::string& out) {
   std::string body;
   html::add_gates(body, data);
+  html::add_comparison(body, data);
   html::add_findings(body, data);
   html::add_timelines(body, data);
   html::add_phases(body, data);

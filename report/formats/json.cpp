@@ -7,6 +7,8 @@
 #include <string>
 
 #include "core/base/text.h"
+#include "report/baselines/compared_runs.h"
+#include "report/baselines/comparison_value.h"
 #include "report/format.h"
 #include "report/report.h"
 #include "report/script_json.h"
@@ -71,6 +73,7 @@ Json run(const ReportData& data) {
                {"host", host(data.info)},     {"testbed", text(data.testbed)}};
   if (data.command_exit_code) json["exit_code"] = *data.command_exit_code;
   if (data.command_signal) json["signal"] = *data.command_signal;
+  json["aborted"] = data.aborted.empty() ? Json(nullptr) : text(data.aborted);
   json["runs"] = runs(data);
   if (!data.hosts.empty()) json["hosts"] = Json::array();
   for (const RecordingInfo& info : data.hosts) {
@@ -370,6 +373,10 @@ Status render_json(const ReportData& data, const FormatOptions& options,
   }
   for (const Finding& f : data.summary.findings) {
     json["findings"].push_back(finding(data, f));
+  }
+  if (data.compared != nullptr) {
+    json["comparison"] = comparison_value(data.compared->comparison);
+    json["trends"] = trends_value(data.compared->trends);
   }
   // Indented by one: readable, and half the size of the usual two for the
   // points. Anything that is still no UTF-8 is replaced, never thrown on.

@@ -4,6 +4,9 @@
 #include <algorithm>
 
 #include "core/base/text.h"
+#include "report/baselines/compared_runs.h"
+#include "report/baselines/comparison_text.h"
+#include "report/baselines/trend_text.h"
 #include "report/format.h"
 #include "report/gate_lines.h"
 #include "report/highlights.h"
@@ -224,6 +227,36 @@ void add_suggestions(Page& page, const char* title,
   }
 }
 
+// Against the baseline, and how the figures went before.
+void add_comparison(Page& page, const ReportData& data) {
+  page.add("\n## Trend\n\n");
+  if (data.compared == nullptr) {
+    page.add(
+        "One run has none: name earlier ones with `--baseline` "
+        "(`tidemark baseline save`).\n");
+    return;
+  }
+  const ComparedRuns& compared = *data.compared;
+  page.add(text(comparison_headline(compared.comparison)) + ".\n");
+  size_t shown = 0;
+  for (const ComparedFigure& figure : compared.comparison.figures) {
+    const Regression& r = figure.result;
+    if (r.outcome == Outcome::same || shown == kMostRows) continue;
+    if (shown++ == 0) {
+      page.add(head({"figure", "is", "before", "after", "change", "99 %"}));
+    }
+    page.add(row({text(figure_name(figure.key)), outcome_name(r.outcome),
+                  text(figure_value_text(figure.info, r.before)),
+                  text(figure_value_text(figure.info, r.after)),
+                  change_text(r.change), interval_text(r)}));
+  }
+  for (const FigureTrend& trend : compared.trends) {
+    const std::string event = trend_event(trend);
+    if (event.empty()) continue;
+    page.add("\n- " + text(figure_name(trend.key) + " " + event) + "\n");
+  }
+}
+
 }  // namespace
 
 Status render_md(const ReportData& data, const FormatOptions& options,
@@ -238,9 +271,8 @@ Status render_md(const ReportData& data, const FormatOptions& options,
   }
   add_suggestions(page, "SLI recommendations", service_levels(data));
   add_suggestions(page, "Alert suggestions", alerts(data));
-  page.add(
-      "\n## Trend\n\nOne run has none: `tidemark report` reads one "
-      "recording and no history.\n\n## Capacity\n\n");
+  add_comparison(page, data);
+  page.add("\n## Capacity\n\n");
   const std::vector<std::string> sentences = capacity(data);
   for (const std::string& sentence : sentences) {
     page.add("- " + text(sentence) + "\n");

@@ -6,6 +6,8 @@
 
 #include <cmath>
 
+#include "report/baselines/compared_runs.h"
+#include "report/baselines/comparison_text.h"
 #include "report/format.h"
 #include "report/gate_lines.h"
 #include "report/phase_groups.h"
@@ -42,6 +44,7 @@ class Writer {
   void header();
   void banner();
   void gates();
+  void comparison();
   void findings();
   void suppressions();
   void sites();
@@ -142,6 +145,15 @@ void Writer::gates() {
             wrap(clean(gate_line(gate)), kWidth, 4) + "\n";
   }
   out_ += "  " + wrap(gate_summary(data_), kWidth, 2) + "\n";
+}
+
+void Writer::comparison() {
+  if (data_.compared == nullptr) return;
+  heading("Against the baseline");
+  ComparisonLook look;
+  look.color = options_.color;
+  look.all = options_.detail;
+  out_ += comparison_text(data_.compared->comparison, look);
 }
 
 void Writer::findings() {
@@ -353,6 +365,7 @@ void Writer::write() {
   header();
   banner();
   gates();
+  comparison();
   findings();
   suppressions();
   sites();

@@ -19,7 +19,9 @@ void add_alarm(std::string& out, const std::string& title,
 }
 
 void add_alarms(std::string& out, const ReportData& data) {
-  if (data.command_signal) {
+  if (!data.aborted.empty()) {
+    add_alarm(out, "Aborted.", data.aborted);
+  } else if (data.command_signal) {
     add_alarm(
         out, "Aborted.",
         fmt::format("The command died of signal {}.", *data.command_signal));

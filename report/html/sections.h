@@ -12,6 +12,8 @@ namespace tidemark::html {
 
 void add_banner(std::string& out, const ReportData& data,
                 const FormatOptions& options);
+// The run against its baseline.
+void add_comparison(std::string& out, const ReportData& data);
 void add_gates(std::string& out, const ReportData& data);
 void add_findings(std::string& out, const ReportData& data);
 // Where a finding's growth was taken, under its card.

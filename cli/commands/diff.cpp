@@ -1,0 +1,55 @@
+// tidemark diff: what differs between two instants of one recording.
+#include <memory>
+#include <string>
+
+#include "cli/command.h"
+#include "report/report.h"
+#include "report/run_diff.h"
+
+namespace tidemark {
+namespace {
+
+struct DiffOptions {
+  std::string recording, before = "begin", after = "end";
+  std::string format = "text", output;
+  bool all = false;
+};
+
+int diff(const DiffOptions& options) {
+  const auto found = diff_run(options.recording, options.before, options.after);
+  if (!found) return report_recording_error("diff", found.error());
+  const Status written =
+      write_whole(options.output, options.format == "json"
+                                      ? diff_json(*found)
+                                      : diff_text(*found, options.all));
+  return written ? 0 : report_error("diff", written.error());
+}
+
+}  // namespace
+
+void add_diff(CLI::App& app, CommandContext& context) {
+  const auto options = std::make_shared<DiffOptions>();
+  app.add_option("recording", options->recording, "A recording")
+      ->type_name("FILE")
+      ->required();
+  app.add_option("before", options->before,
+                 "A snapshot's name, PHASE.begin, PHASE#2.end, begin, or +90s")
+      ->type_name("WHEN")
+      ->default_str("begin");
+  app.add_option("after", options->after, "The same, later")
+      ->type_name("WHEN")
+      ->default_str("end");
+  app.add_option("-f,--format", options->format, "How to say it")
+      ->type_name("text|json")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->default_str("text");
+  app.add_option("-o,--output", options->output,
+                 "Write to a file, whole or not at all")
+      ->type_name("OUT");
+  app.add_flag("--all", options->all, "What did not change, too");
+  app.footer(
+      "Clients take snapshots by name (tidemark_snapshot, Session.snapshot).");
+  app.callback([options, &context] { context.exit_code = diff(*options); });
+}
+
+}  // namespace tidemark
