@@ -66,6 +66,12 @@ std::string baseline_show_text(const std::vector<StoredBaseline>& all) {
   if (!newest.level.empty()) {
     out += "  a new level: " + sanitize_terminal(newest.level) + "\n";
   }
+  if (newest.interference) {
+    out += fmt::format(
+        "  others took {:.1f} % of the host's processors, the hypervisor "
+        "{:.1f} %\n",
+        newest.interference->others * 100, newest.interference->steal * 100);
+  }
   std::vector<Baseline> runs;
   for (const StoredBaseline& each : all) runs.push_back(each.baseline);
   TextTable table({{"figure", Align::left, 46},

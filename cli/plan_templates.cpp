@@ -110,7 +110,7 @@ command = "k6 run --vus ${LEVEL} --duration 30s ${SCRIPT:-script.js}"
 levels = [1, 5, 10, 20, 50]
 # 99: k6's own thresholds; the gates here decide.
 ok = [0, 99]
-operations = "http_reqs......................: {}"
+operations = "http_reqs...: {}"
 
 [[gate]]
 expr = "max(rss_anon{role='server'}) < 1GiB, warn 512MiB"

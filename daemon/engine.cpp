@@ -11,6 +11,7 @@
 #include "daemon/engine_impl.h"
 #include "daemon/host_info.h"
 #include "daemon/record_sink.h"
+#include "daemon/testbed_facts.h"
 
 namespace tidemark {
 namespace {
@@ -109,6 +110,9 @@ Status Engine::Impl::open_recording() {
   info.socket = options.socket;
   info.levels = sampler.levels();
   info.levels.push_back(lives ? "process_life: tp_btf" : "process_life: none");
+  for (std::string& fact : testbed_facts(options.roots)) {
+    info.levels.push_back(std::move(fact));
+  }
   TIDEMARK_TRY(auto sink, open_sink(info));
   recorder = std::make_unique<Recorder>(std::move(sink), clock);
   return {};

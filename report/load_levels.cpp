@@ -60,6 +60,80 @@ void find_knee(LoadLevels& levels) {
   }
 }
 
+// "spike/level-20", "users_20#2": a number behind a word for concurrency.
+double users_of(const std::string& path) {
+  static constexpr std::string_view kWords[] = {
+      "level", "users", "clients", "concurrency", "connections", "threads"};
+  std::string_view name = path;
+  name.remove_prefix(name.rfind('/') + 1);
+  name = name.substr(0, name.find('#'));
+  for (const std::string_view word : kWords) {
+    if (!name.starts_with(word)) continue;
+    std::string_view rest = name.substr(word.size());
+    const bool is_split =
+        rest.starts_with('-') || rest.starts_with('_') || rest.starts_with('=');
+    if (is_split) rest.remove_prefix(1);
+    const auto users = parse_int(rest);
+    if (users && *users > 0) return static_cast<double>(*users);
+  }
+  return 0;
+}
+
+// The cycles of one level are one point: their median would hide a trend.
+std::vector<LoadPoint> points_by_users(const std::vector<LoadLevel>& levels) {
+  std::map<double, std::pair<double, double>> sums;
+  for (const LoadLevel& level : levels) {
+    if (!(level.users > 0) || !(level.per_second > 0)) continue;
+    auto& [sum, n] = sums[level.users];
+    sum += level.per_second;
+    ++n;
+  }
+  std::vector<LoadPoint> points;
+  for (const auto& [users, sum] : sums) {
+    points.push_back({users, sum.first / sum.second});
+  }
+  return points;
+}
+
+std::string scaling_sentence(const LoadLevels& levels,
+                             const std::vector<LoadPoint>& points) {
+  const Scaling& law = *levels.scaling;
+  const auto rate = [&](double per_second) {
+    return format_count(std::round(per_second)) + "/s";
+  };
+  std::string text = fmt::format(
+      "From {:g} to {:g} users {} follows the universal scalability law within "
+      "{:.0f} %: {} for one user, {:.2g} % of the work in turn, {:.2g} % "
+      "slower "
+      "by each other user",
+      points.front().users, points.back().users, levels.op,
+      std::ceil(law.worst_error * 100), rate(law.lambda), law.sigma * 100,
+      law.kappa * 100);
+  if (law.peak_is_near) {
+    text += fmt::format("; it is greatest, {}, near {:.0f} users",
+                        rate(law.peak_per_second), *law.peak_users);
+  } else if (law.peak_per_second > 0) {
+    text += fmt::format("; it stays below {}", rate(law.peak_per_second));
+  }
+  text += ".";
+  if (levels.knee_users) {
+    text += fmt::format(
+        " Beyond {:g} users each brings less than a fifth of its share.",
+        *levels.knee_users);
+  }
+  return text;
+}
+
+void fit_users(LoadLevels& levels) {
+  const std::vector<LoadPoint> points = points_by_users(levels.points);
+  levels.scaling = fit_scaling(points);
+  if (!levels.scaling) return;
+  if (const auto knee = throughput_knee(points)) {
+    levels.knee_users = points[*knee].users;
+  }
+  levels.scaling_sentence = scaling_sentence(levels, points);
+}
+
 std::string sentence_of(const LoadLevels& levels) {
   const LoadLevel& least = levels.points.front();
   const LoadLevel& most = levels.points.back();
@@ -92,13 +166,15 @@ LoadLevels load_levels(const ReportData& data) {
     const auto use =
         std::ranges::find(group.roles, levels.role, &RoleUse::role);
     if (use == group.roles.end() || !(use->ops > 0)) continue;
-    levels.points.push_back(
-        {group.path, use->ops / group.seconds, use->cpu_ratio(),
-         use->rss_known ? use->rss_peak_bytes : 0, slowest_p95(group)});
+    levels.points.push_back({group.path, use->ops / group.seconds,
+                             users_of(group.path), use->cpu_ratio(),
+                             use->rss_known ? use->rss_peak_bytes : 0,
+                             slowest_p95(group)});
     const auto most = std::ranges::max_element(
         group.ops, {}, &std::pair<const std::string, int64_t>::second);
     if (levels.op.empty() && most != group.ops.end()) levels.op = most->first;
   }
+  fit_users(levels);
   std::ranges::stable_sort(levels.points, {}, &LoadLevel::per_second);
   if (levels.points.size() < 2 ||
       levels.points.back().per_second <

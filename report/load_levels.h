@@ -2,9 +2,11 @@
 // second.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "core/analysis/scaling.h"
 #include "report/report_data.h"
 
 namespace tidemark {
@@ -12,6 +14,7 @@ namespace tidemark {
 struct LoadLevel {
   std::string phase;                    // with its cycle
   double per_second = 0;                // operations
+  double users = 0;                     // of "level-20"; 0: not known
   double cpu_ratio = 0;                 // of the role, in cores
   double memory_bytes = 0, p95_ns = 0;  // 0: not known
 };
@@ -23,6 +26,10 @@ struct LoadLevels {
   // twice as long, than at the least load; absent when none does.
   std::optional<size_t> knee;
   std::string sentence;  // raw names in it
+  // Over the levels of concurrency, when three or more are known.
+  std::optional<Scaling> scaling;
+  std::optional<double> knee_users;  // more than these bring little
+  std::string scaling_sentence;
 };
 
 // Empty unless the busiest role saw loads that differ by a fifth at least.

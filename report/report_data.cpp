@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/base/text.h"
+#include "report/baselines/run_figures.h"
 
 namespace tidemark {
 namespace {
@@ -142,7 +143,11 @@ ReportData make_report(std::string path, RecordingInfo info, RunSummary summary,
   take_command_status(data, data.summary.command_status);
   data.aborted = abortion(data.summary);
   if (data.summary.quality.level.empty()) {
-    data.summary.quality.level = join(data.info.levels, "; ");
+    std::vector<std::string> levels = data.info.levels;
+    std::erase_if(levels, [](const std::string& level) {
+      return level.starts_with(kTestbedFact);
+    });
+    data.summary.quality.level = join(levels, "; ");
   }
   const auto know = [&](SubjectId id) {
     if (!data.processes.contains(id)) {

@@ -243,6 +243,22 @@ ProcessDiff Differ::process(SubjectId id) {
   return diff;
 }
 
+// Stacks that read alike, called from two instructions of a line, are one.
+void add_site(std::vector<SiteDiff>& sites, SiteDiff site) {
+  const auto same = std::ranges::find_if(sites, [&](const SiteDiff& each) {
+    return each.kind == site.kind && each.title == site.title &&
+           each.callers == site.callers;
+  });
+  if (same == sites.end()) {
+    sites.push_back(std::move(site));
+    return;
+  }
+  same->bytes_before += site.bytes_before;
+  same->bytes_after += site.bytes_after;
+  same->count_before += site.count_before;
+  same->count_after += site.count_after;
+}
+
 void Differ::add_sites(SubjectId id, ProcessDiff& diff) {
   std::map<std::pair<SiteKind, StackId>, SiteDiff> sites;
   const auto take = [&](const State& state, bool after) {
@@ -266,7 +282,7 @@ void Differ::add_sites(SubjectId id, ProcessDiff& diff) {
     const auto frames = stacks_.resolve(site.stack);
     site.title = site_title(frames);
     site.callers = caller_texts(frames);
-    diff.sites.push_back(std::move(site));
+    add_site(diff.sites, std::move(site));
   }
   std::ranges::stable_sort(diff.sites, [](const auto& a, const auto& b) {
     const auto growth = [](const SiteDiff& each) {

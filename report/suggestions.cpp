@@ -8,6 +8,7 @@
 #include "core/analysis/finding_signs.h"
 #include "core/base/text.h"
 #include "report/highlights.h"
+#include "report/load_levels.h"
 #include "report/phase_groups.h"
 #include "report/sentences.h"
 #include "report/wording.h"
@@ -20,6 +21,7 @@ constexpr double kThroughputRoom = 0.8;
 constexpr double kLevelRoom = 1.25;
 constexpr double kErrorRatio = 0.01;  // promised when none was seen
 constexpr size_t kMostRoles = 6;
+constexpr size_t kMostSentences = 12;
 constexpr int64_t kEnoughCalls = 100;  // five beyond the 95th percentile
 
 bool is_loaded(PhaseKind kind) {
@@ -116,6 +118,7 @@ std::vector<std::string> capacity(const ReportData& data) {
   for (const PhaseGroup& group : group_phases(data)) {
     if (!is_loaded(group.kind)) continue;
     for (const RoleUse& use : group.roles) {
+      if (all.size() == kMostSentences) break;
       if (use.ops <= 0 || !is_worth_an_alert(use)) continue;
       const double per_op = use.cpu_seconds / use.ops;
       all.push_back(fmt::format(
@@ -123,9 +126,10 @@ std::vector<std::string> capacity(const ReportData& data) {
           "operations per second, if the cost stays the same under more load.",
           use.role, group.path, seconds_text(per_op),
           format_count(std::round(1 / per_op))));
-      if (all.size() == 12) return all;
     }
   }
+  const LoadLevels levels = load_levels(data);
+  if (!levels.scaling_sentence.empty()) all.push_back(levels.scaling_sentence);
   const Finding* worst = culprit(data);
   const double lasts = worst == nullptr ? 0 : seconds_to_limit(data, *worst);
   if (lasts > 0) {

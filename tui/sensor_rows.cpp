@@ -14,6 +14,7 @@ SensorRow& row_of(std::vector<SensorRow>& rows, const std::string& name) {
 
 void add_levels(const RecordingInfo& info, std::vector<SensorRow>& rows) {
   for (const std::string& text : info.levels) {
+    if (text.starts_with("testbed.")) continue;  // of the host, not a sensor
     const size_t colon = text.find(": ");
     if (colon == std::string::npos) {
       row_of(rows, text).level = "on";

@@ -7,6 +7,7 @@
 
 #include "cli/baseline_reference.h"
 #include "cli/command.h"
+#include "cli/exit_map.h"
 #include "cli/gate_arguments.h"
 #include "core/base/text.h"
 #include "report/baselines/compared_runs.h"
@@ -17,10 +18,6 @@
 
 namespace tidemark {
 namespace {
-
-constexpr int kExitGateFailed = 20;
-constexpr int kExitLeak = 22;
-constexpr int kExitK6 = 99;  // k6's own for crossed thresholds
 
 struct CheckOptions {
   std::string recording;
@@ -81,9 +78,7 @@ int check(const CheckOptions& options) {
       return kExitInternal;
     }
   }
-  const int code = exit_code(*data, flags);
-  const bool failed = code >= kExitGateFailed && code <= kExitLeak;
-  return options.exit_map == "k6" && failed ? kExitK6 : code;
+  return mapped_exit_code(exit_code(*data, flags), options.exit_map);
 }
 
 }  // namespace
@@ -97,10 +92,7 @@ void add_check(CLI::App& app, CommandContext& context) {
   add_baseline_options(app, options->baseline);
   app.add_option("-f,--format", options->format,
                  "A whole report instead, in a format of tidemark report");
-  app.add_option("--exit-map", options->exit_map,
-                 "Other exit codes: k6 has 99 for what failed")
-      ->type_name("k6")
-      ->check(CLI::IsMember({"k6"}));
+  add_exit_map_option(app, options->exit_map);
   add_exit_options(app, options->flags);
   app.footer(
       "Exit codes: 0 all gates pass, 20 one failed, 21 worse than the "

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cli/command.h"
+#include "cli/exit_map.h"
 #include "cli/gate_arguments.h"
 #include "cli/record_session.h"
 #include "core/base/text.h"
@@ -24,6 +25,7 @@ struct RecordArguments {
   std::vector<std::string> watch, roles, command;
   bool quiet = false;
   ReportFlags flags;
+  std::string exit_map;
   GateArguments gates;
   DoorSettings doors;
 
@@ -175,6 +177,7 @@ void add_record(CLI::App& app, CommandContext& context) {
                  "the command by TIDEMARK_SOCKET)");
   app.add_option("--config", a.config, "A TOML file with these options");
   add_gate_options(app, a.gates);
+  add_exit_map_option(app, a.exit_map);
   add_alert_options(app, a);
   add_door_options(app, a.doors);
   app.add_flag("-q,--quiet", a.quiet, "Say only what went wrong");
@@ -184,7 +187,8 @@ void add_record(CLI::App& app, CommandContext& context) {
       "Without a command it records until SIGINT, SIGTERM, --for, or the end "
       "of --marks-from.");
   app.callback([arguments, &context] {
-    context.exit_code = record(*arguments, context.verbosity);
+    context.exit_code = mapped_exit_code(record(*arguments, context.verbosity),
+                                         arguments->exit_map);
   });
 }
 

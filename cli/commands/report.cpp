@@ -11,6 +11,7 @@
 
 #include "cli/baseline_reference.h"
 #include "cli/command.h"
+#include "cli/exit_map.h"
 #include "cli/gate_arguments.h"
 #include "core/base/text.h"
 #include "report/join_reports.h"
@@ -29,6 +30,7 @@ struct ReportOptions {
   std::string what = "live";
   std::string phase;
   std::string chart;
+  std::string exit_map;
 };
 
 std::string profile_names() {
@@ -103,7 +105,7 @@ int report(const ReportOptions& options, int verbosity) {
     report_error("report", written.error());
     return kExitInternal;
   }
-  return exit_code(*data, flags);
+  return mapped_exit_code(exit_code(*data, flags), options.exit_map);
 }
 
 }  // namespace
@@ -132,6 +134,7 @@ void add_report(CLI::App& app, CommandContext& context) {
       ->type_name("ID");
   add_gate_options(app, options->gates);
   add_baseline_options(app, options->baseline);
+  add_exit_map_option(app, options->exit_map);
   add_exit_options(app, options->flags);
   app.footer(
       "Exit codes: 0 no leak, 20 a gate failed, 22 a leak is confirmed, 30 "

@@ -72,6 +72,9 @@ expr = """ratio(counter.cache_hit, counter.cache_request)
 label = "errors"
 expr = "ratio(span_errors.*, span.*) < 1%"
 [[gate]]
+label = "regression"
+expr = "change(p95(span.*)) vs baseline < 10%, on nodata pass"
+[[gate]]
 label = "leaks"
 expr = "leak(*) in {none, saturating, startup, step}, warn {suspect}"
 )";

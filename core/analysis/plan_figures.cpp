@@ -1,4 +1,5 @@
 // Figures in what a load command prints.
+#include <algorithm>
 #include <charconv>
 
 #include "core/analysis/plan.h"
@@ -6,16 +7,31 @@
 namespace tidemark {
 namespace {
 
+constexpr size_t kFilling = 3;
+
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
 bool is_of_number(char c) { return (c >= '0' && c <= '9') || c == '.'; }
 
+// How long the run of `c` at the begin is.
+size_t run_of(std::string_view text, char c) {
+  const size_t end = text.find_first_not_of(c);
+  return end == text.npos ? text.size() : end;
+}
+
 // Behind `text`'s begin; nullopt: `pattern` is not there. A run of blanks in
-// the pattern matches any run.
+// the pattern matches any run, and so do three dots or more: generators fill
+// their columns with either.
 std::optional<size_t> behind(std::string_view text, std::string_view pattern) {
   size_t at = 0;
   for (size_t i = 0; i < pattern.size(); ++i) {
-    if (is_blank(pattern[i])) {
+    const size_t dots = run_of(pattern.substr(i), '.');
+    if (dots >= kFilling) {
+      const size_t filled = run_of(text.substr(std::min(at, text.size())), '.');
+      if (filled == 0) return std::nullopt;
+      at += filled;
+      i += dots - 1;
+    } else if (is_blank(pattern[i])) {
       if (at >= text.size() || !is_blank(text[at])) return std::nullopt;
       while (at < text.size() && is_blank(text[at])) ++at;
       while (i + 1 < pattern.size() && is_blank(pattern[i + 1])) ++i;

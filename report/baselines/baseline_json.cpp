@@ -237,6 +237,12 @@ void BaselineReader::read_finding(const Json& json, const std::string& place) {
 Result<Baseline> BaselineReader::read(const Json& json) {
   const JsonFields fields(json, "baseline", error_);
   read_head(fields);
+  if (const Json* object = fields.object("interference")) {
+    const JsonFields inner(*object, "interference", error_);
+    baseline_.interference =
+        Interference{inner.number("others"), inner.number("steal"),
+                     inner.number("pressure")};
+  }
   if (const Json* phases = fields.array("phases")) {
     if (phases->size() > kMostPhases) fields.wrong("too many phases");
     for (size_t i = 0; i < phases->size() && !error_; ++i) {
@@ -269,6 +275,13 @@ std::string baseline_to_json(const Baseline& baseline) {
       number(b.seconds), number(b.coverage), quoted(b.aborted),
       quoted(b.verdict), quoted(b.level), words(b.attributes),
       words(b.testbed));
+  if (b.interference) {
+    out += fmt::format(
+        "\"interference\": {{\"others\": {}, \"steal\": {}, "
+        "\"pressure\": {}}},\n",
+        number(b.interference->others), number(b.interference->steal),
+        number(b.interference->pressure));
+  }
   add_list(out, "phases", b.phases, add_phase);
   out += ",\n";
   add_list(out, "findings", b.findings, add_finding);

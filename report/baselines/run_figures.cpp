@@ -36,6 +36,13 @@ Testbed testbed_of(const RecordingInfo& info) {
   set("kernel", info.kernel);
   if (info.cpu_count > 0) set("cpus", std::to_string(info.cpu_count));
   if (info.memory_bytes > 0) set("memory", memory_text(info.memory_bytes));
+  for (const std::string& level : info.levels) {
+    if (!level.starts_with(kTestbedFact)) continue;
+    const size_t at = level.find(": ");
+    if (at == std::string::npos) continue;
+    set(level.substr(kTestbedFact.size(), at - kTestbedFact.size()).c_str(),
+        level.substr(at + 2));
+  }
   return testbed;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string_view>
 
 #include "core/analysis/compare/baseline.h"
 #include "report/report_data.h"
@@ -12,6 +13,10 @@ namespace tidemark {
 // its testbed and verdict. Branch and commit are the caller's to say.
 std::shared_ptr<const Baseline> with_head(Baseline figures,
                                           const ReportData& data);
+
+// Levels of a recording that begin so say what its host was, not a sensor:
+// "testbed.governor: performance".
+inline constexpr std::string_view kTestbedFact = "testbed.";
 
 // The facts of a host that make figures comparable.
 Testbed testbed_of(const RecordingInfo& info);

@@ -72,6 +72,16 @@ std::string testbed_fingerprint(const Testbed& testbed);
 std::vector<std::string> testbed_differences(const Testbed& a,
                                              const Testbed& b);
 
+// How much of the host others took while the run was measured, as shares of
+// all its processors' time.
+struct Interference {
+  double others = 0;    // processes that are not of the run
+  double steal = 0;     // the hypervisor's other guests
+  double pressure = 0;  // of the time some task waited for a processor
+  // What the run could not have: 0 an isolated host, 1 none left for it.
+  double score() const { return others + steal < 1 ? others + steal : 1; }
+};
+
 struct Baseline {
   std::string scenario;  // what is tested: "shop", "soak-nightly"
   std::string name;      // given by the user; may be empty
@@ -88,7 +98,8 @@ struct Baseline {
   // What the user says of it: KEY=VALUE.
   std::map<std::string, std::string> attributes;
   Testbed testbed;
-  std::vector<BaselinePhase> phases;  // "" first, then by first begin
+  std::optional<Interference> interference;  // absent: the host was not read
+  std::vector<BaselinePhase> phases;         // "" first, then by first begin
   std::vector<BaselineFinding> findings;
 
   const BaselinePhase* phase(std::string_view path) const;

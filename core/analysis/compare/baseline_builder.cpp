@@ -323,6 +323,52 @@ void add_findings(const RunSummary& summary, const GateNames& names,
   }
 }
 
+// The time of processors per second, over the phases under load, or the run.
+class HostTime {
+ public:
+  explicit HostTime(const Baseline& run) {
+    for (const BaselinePhase& phase : run.phases) {
+      const bool loaded =
+          phase.kind == PhaseKind::load || phase.kind == PhaseKind::steady;
+      if (loaded && !phase.series.empty()) phases_.push_back(&phase);
+    }
+    const BaselinePhase* whole = run.phase("");
+    if (phases_.empty() && whole != nullptr) phases_ = {whole};
+  }
+
+  // The mean of a metric of the host, or of all roles; absent: nowhere read.
+  std::optional<double> mean(std::string_view metric) const {
+    double sum = 0, seconds = 0;
+    bool any = false;
+    for (const BaselinePhase* phase : phases_) {
+      seconds += phase->seconds;
+      for (const BaselineSeries& series : phase->series) {
+        if (series.metric != metric) continue;
+        any = true;
+        sum += series.mean * phase->seconds;
+      }
+    }
+    return any && seconds > 0 ? std::optional(sum / seconds) : std::nullopt;
+  }
+
+ private:
+  std::vector<const BaselinePhase*> phases_;
+};
+
+std::optional<Interference> interference_of(const Baseline& run,
+                                            int64_t cpu_count) {
+  const HostTime time(run);
+  const auto all = time.mean("host.cpu");
+  if (!all || cpu_count <= 0) return std::nullopt;
+  const auto cpus = static_cast<double>(cpu_count);
+  Interference found;
+  found.steal = time.mean("host.cpu_steal").value_or(0) / cpus;
+  const double own = time.mean("cpu").value_or(0) / cpus;
+  found.others = std::max(0.0, *all - found.steal - own);
+  found.pressure = time.mean("pressure.cpu_some").value_or(0);
+  return found;
+}
+
 // Client metrics by the names they have in this recording.
 std::vector<std::string> names_in(const GateStore& store,
                                   const std::vector<std::string>& metrics) {
@@ -353,6 +399,17 @@ BaselineBuilder::BaselineBuilder(std::span<const std::string> more,
       store_(as_gates(metrics_)),
       cpu_count_(cpu_count) {}
 
+// KEY=VALUE that a client said of the whole run.
+void BaselineBuilder::on_event(const Event& event) {
+  constexpr size_t kMostAttributes = 64;
+  store_.on_event(event);
+  if (event.kind != EventKind::attribute || event.value != 0) return;
+  const size_t at = event.name.find('=');
+  if (at == std::string::npos || at == 0) return;
+  if (attributes_.size() >= kMostAttributes) return;
+  attributes_[event.name.substr(0, at)] = event.name.substr(at + 1);
+}
+
 void BaselineBuilder::finish(const RunAnalysis& analysis,
                              const RunSummary& summary,
                              const Dictionary& dictionary,
@@ -371,6 +428,8 @@ void BaselineBuilder::finish(const RunAnalysis& analysis,
     baseline.phases.push_back(std::move(path.phase));
   }
   add_findings(summary, names, baseline);
+  baseline.attributes = attributes_;
+  baseline.interference = interference_of(baseline, cpu_count_);
 }
 
 }  // namespace tidemark

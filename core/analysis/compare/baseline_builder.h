@@ -1,6 +1,7 @@
 // Makes the figures of a baseline out of a recording; fed beside RunAnalysis.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -20,16 +21,17 @@ class BaselineBuilder {
   void on_frame(const Frame& frame, const Dictionary& dictionary) {
     store_.on_frame(frame, dictionary);
   }
-  void on_event(const Event& event) { store_.on_event(event); }
+  void on_event(const Event& event);
 
-  // Fills phases and findings. `analysis`, `summary` and `dictionary` are of
-  // the recording that was fed.
+  // Fills phases, findings, attributes and interference. `analysis`, `summary`
+  // and `dictionary` are of the recording that was fed.
   void finish(const RunAnalysis& analysis, const RunSummary& summary,
               const Dictionary& dictionary, Baseline& baseline) const;
 
  private:
   std::vector<std::string> metrics_;
   GateStore store_;
+  std::map<std::string, std::string> attributes_;  // of the run
   int64_t cpu_count_;
 };
 

@@ -11,6 +11,8 @@ namespace {
 
 using Figures = std::map<FigureKey, std::pair<FigureInfo, double>>;
 
+constexpr double kDisturbed = 0.15;  // Interference::score()
+
 // Worst first: certain, then severe, then far.
 bool is_worse(const ComparedFigure& a, const ComparedFigure& b) {
   const auto rank = [](const ComparedFigure& each) {
@@ -80,6 +82,12 @@ void Comparer::remark_phases(std::span<const Baseline> runs) {
     if (run.coverage < 0.9) {
       result_.remarks.push_back(fmt::format(
           "{} has only {:.0f} % of its readings", which, run.coverage * 100));
+    }
+    if (run.interference && run.interference->score() > kDisturbed) {
+      result_.remarks.push_back(fmt::format(
+          "{}: others took {:.0f} % of the host's processors: its figures are "
+          "less certain",
+          which, run.interference->score() * 100));
     }
     for (const BaselinePhase& phase : run.phases) {
       if (phase.aborted > 0) {

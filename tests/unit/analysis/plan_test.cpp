@@ -207,6 +207,18 @@ TEST(Plan, FindsFiguresInWhatLoadsPrint) {
   // The last one counts; progress is overwritten in its line.
   EXPECT_EQ(find_figure("SET: rps=1.0\rSET: rps=2.0\n", "rps={}"), 2);
   EXPECT_EQ(find_figure("12 requests\n34 requests\n", "{} requests"), 34);
+  // k6 fills its columns with as many dots as its longest name needs.
+  EXPECT_EQ(find_figure("    http_reqs......................: 2233   36.8/s\n",
+                        "http_reqs...: {}"),
+            2233);
+  EXPECT_EQ(find_figure("    http_reqs..........................: 45  6.5/s\n",
+                        "http_reqs...: {}"),
+            45);
+  EXPECT_EQ(find_figure("http_reqs: 45\n", "http_reqs...: {}"), std::nullopt);
+  EXPECT_EQ(find_figure("summary +     10 in 00:00:01 =   10.0/s\n"
+                        "summary =   1234 in 00:00:30 =   41.1/s\n",
+                        "summary = {} in"),
+            1234);
   EXPECT_EQ(find_figure("none\n", "tps = {}"), std::nullopt);
   EXPECT_EQ(find_figure("", "tps = {}"), std::nullopt);
 }

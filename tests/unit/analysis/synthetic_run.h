@@ -66,6 +66,11 @@ class RunModel {
     subject.name = name;
     return add(subject, -500);
   }
+  SubjectId host() {
+    Subject subject;
+    subject.kind = SubjectKind::system;
+    return add(subject, -500);
+  }
   SubjectId self(const std::string& name) {
     Subject subject;
     subject.kind = SubjectKind::self;
@@ -209,7 +214,8 @@ class RunModel {
     for (const char* counter : kCounters) {
       if (name == counter) kind = MetricKind::counter;
     }
-    if (name.starts_with("op.") || name.starts_with("span_errors.")) {
+    if (name.starts_with("op.") || name.starts_with("span_errors.") ||
+        name.starts_with("host.cpu_")) {
       kind = MetricKind::counter;
     }
     Metric metric;

@@ -91,6 +91,43 @@ TEST_F(WithRecording, ReportSaysTheVerdictByItsExitCode) {
   EXPECT_EQ(tidemark("report " + path()).text.find('\033'), std::string::npos);
 }
 
+// What failed is 99, as k6 has it; all else keeps its code.
+TEST_F(WithRecording, ExitCodesMayBeThoseOfK6) {
+  const std::string k6 = " --exit-map k6 " + path();
+  expect_says(tidemark("check --gate 'max(rss_anon) < 1MiB' " + path()), 22,
+              "beyond the limit");
+  expect_says(tidemark("check --gate 'max(rss_anon) < 1MiB'" + k6), 99,
+              "beyond the limit");
+  expect_says(tidemark("report" + k6), 99, "✗ FAIL");
+  expect_says(tidemark("check --gate 'max(rs) < 1MiB'" + k6), 64, "unknown");
+  expect_says(tidemark("report --exit-map k7 " + path()), 64, "k7");
+  RunModel run = shop(0);
+  const RecordingFile sound("cli-sound");
+  write(sound.path(), run, kShopSeconds);
+  const std::string fine = " " + sound.path() + " --exit-map k6";
+  expect_says(tidemark("check --gate 'max(rss_anon) < 1GiB'" + fine), 0, "✓");
+  expect_says(tidemark("check --gate 'max(rss_anon) < 1MiB'" + fine), 99, "✗");
+}
+
+// Each pack, held against a recording as a user does it.
+TEST_F(WithRecording, EveryPackJudges) {
+  RunModel run = shop(0);
+  const RecordingFile sound("cli-packs");
+  write(sound.path(), run, kShopSeconds);
+  const std::pair<const char*, int> packs[] = {
+      {"default", 0}, {"sla", 0}, {"soak", 0}, {"spike", 0}, {"stress", 0}};
+  for (const auto& [pack, code] : packs) {
+    expect_says(
+        tidemark(std::string("check --gates ") + pack + " " + sound.path()),
+        code, "score 100 %");
+  }
+  // 60 calls a second are less than the 150 that ci asks for.
+  expect_says(tidemark("check --gates ci " + sound.path()), 20, "✗ throughput");
+  ::setenv("PERF_THROUGHPUT_TARGET", "20", 1);
+  expect_says(tidemark("check --gates ci " + sound.path()), 0, "score 100 %");
+  ::unsetenv("PERF_THROUGHPUT_TARGET");
+}
+
 TEST_F(WithRecording, OptionsHaveTwinsInTheEnvironment) {
   ::setenv("TIDEMARK_REPORT_FORMAT", "json", 1);
   expect_says(tidemark("report " + path()), 22, "\"schema_version\": 1");

@@ -51,6 +51,36 @@ TEST(BaselineTest, KeepsWhatTheRunWas) {
   EXPECT_FALSE(b.findings.empty());
 }
 
+TEST(BaselineTest, TellsWhatOthersTook) {
+  // Of four processors: 1 busy, of it 0.4 stolen, 0.05 the server's.
+  RunModel run = shop(0);
+  const SubjectId id = run.host();
+  run.counts(id, "host.cpu_user", 6e8);
+  run.counts(id, "host.cpu_steal", 4e8);
+  const Baseline b = baseline_of(std::move(run));
+  ASSERT_TRUE(b.interference);
+  EXPECT_NEAR(b.interference->steal, 0.1, 0.01);
+  EXPECT_NEAR(b.interference->others, 0.15 - 0.02, 0.02);
+  const auto back = baseline_from_json(baseline_to_json(b));
+  ASSERT_TRUE(back && back->interference);
+  EXPECT_NEAR(back->interference->score(), b.interference->score(), 1e-5);
+}
+
+TEST(BaselineTest, KnowsTheTestbedByWhatTheRecordingSays) {
+  RecordingInfo info = recording_info();
+  info.levels.push_back("testbed.governor: performance");
+  info.levels.push_back("testbed.container: docker");
+  const Baseline b = baseline_of(shop(0), kShopSeconds, info);
+  EXPECT_EQ(b.testbed.at("governor"), "performance");
+  // An older recording does not tell: what both tell is what counts.
+  EXPECT_TRUE(testbed_differences(b.testbed, shop_baseline().testbed).empty());
+  Testbed other = b.testbed;
+  other["governor"] = "powersave";
+  EXPECT_EQ(testbed_differences(b.testbed, other),
+            std::vector<std::string>{"governor"});
+  EXPECT_NE(testbed_fingerprint(b.testbed), testbed_fingerprint(other));
+}
+
 TEST(BaselineTest, IsTheSameWhenReadBack) {
   const std::string text = baseline_to_json(shop_baseline());
   EXPECT_LT(text.size(), 50'000u);
@@ -367,6 +397,18 @@ TEST(ChangeGateTest, ComparesWithTheBaseline) {
       << results[3].reason;
   EXPECT_NE(results[4].reason.find("keeps no 'gauge.users'"), std::string::npos)
       << results[4].reason;
+}
+
+TEST(ChangeGateTest, MayAskForAReduction) {
+  const std::vector<Baseline> more = {scaled(shop_baseline(), 1.6, 0)};
+  const auto results =
+      change_gates({"change(max(rss_anon{role='server'})) vs baseline <= -30%",
+                    "change(max(rss_anon{role='server'})) vs baseline <= -50%"},
+                   more);
+  ASSERT_EQ(results.size(), 2u);
+  EXPECT_EQ(results[0].status, GateStatus::pass) << results[0].reason;
+  EXPECT_NEAR(*results[0].value, -0.375, 0.01);
+  EXPECT_EQ(results[1].status, GateStatus::fail) << results[1].reason;
 }
 
 TEST(ChangeGateTest, WithoutABaselineIsUndecided) {
