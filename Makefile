@@ -18,8 +18,8 @@ STILL   := setarch -R
 
 .DEFAULT_GOAL := build
 .PHONY: pictures all build packages demo test check shapes format check-format tidy \
-        tidy-changed clang asan tsan bench golden accuracy accuracy-full fuzz install deb \
-        test-packages test-vm test-prometheus soak help
+        tidy-changed clang asan tsan bench golden accuracy accuracy-full regression fuzz \
+        install deb test-packages test-vm test-prometheus soak help
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | \
@@ -111,6 +111,9 @@ test-prometheus: build  ## a real Prometheus against three daemons, 5 min
 golden: build  ## rewrite the expected outputs under tests/golden
 	TIDEMARK_UPDATE_GOLDEN=1 $(CTEST) --test-dir $(BUILD) -L golden
 	@git status --short tests/golden
+
+regression: build  ## two builds of shop_server, one with a slip: it alone must be called
+	tests/compare/run.sh $(BUILD)
 
 accuracy: build  ## precision and recall of the verdicts, some minutes
 	$(BUILD)/tests/accuracy/accuracy --quick

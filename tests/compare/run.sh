@@ -12,8 +12,8 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 export COMPARE_TIDEMARK="$build/cli/tidemark"
-export COMPARE_SCRIPT="$root/client/examples/shop/visit.lua"
-library=$(find "$build/client" -maxdepth 1 -name 'libtidemark*.a' | head -1)
+export COMPARE_DRIVER="$here/customer.py"
+library=$build/client/libtidemark_client.a
 
 compile() { # SOURCES PROGRAM
   g++ -std=c++20 -O2 -I "$root/client/include" "$1"/*.cpp "$library" -pthread \

@@ -21,9 +21,10 @@ for _ in $(seq 100); do
 done
 [ -n "$port" ] || { echo "shop_server did not start" >&2; exit 1; }
 
+# One customer who takes a breath between pages: what a request costs is
+# measured, not how many a busy machine can take.
 drive() { # SECONDS
-  wrk -t1 -c4 -d "${1}s" -s "$COMPARE_SCRIPT" "http://127.0.0.1:$port" \
-    >/dev/null
+  python3 "$COMPARE_DRIVER" "$port" "$1"
 }
 "$COMPARE_TIDEMARK" run begin shop
 "$COMPARE_TIDEMARK" phase begin warmup --kind warmup

@@ -43,8 +43,8 @@ class BaselineCommandTest : public ::testing::Test {
     const SubjectId client = run.client("shop", server);
     run.counts(client, "op.request", 10);
     run.span(client, "request", 10, [=](int64_t i) {
-      return static_cast<uint64_t>((milliseconds + 0.01 * (i % 10)) * factor *
-                                   1e6);
+      return static_cast<uint64_t>(
+          (milliseconds + 0.01 * static_cast<double>(i % 10)) * factor * 1e6);
     });
     run.mark(client, EventKind::run_begin, "shop", 0);
     run.phase(client, "load", PhaseKind::load, 5, 55);
