@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "core/os/file.h"
 #include "daemon/gate_sources.h"
 
 namespace tidemark {
