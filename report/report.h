@@ -51,9 +51,10 @@ Result<ReportData> load_report(const std::string& path,
                                const LoadOptions& options = {});
 
 // The exit code of design part 1 for this report: 70 data was lost, 30 the
-// command died of a signal, 22 a leak is confirmed, 21 worse than the baseline, 20
-// a gate failed, 12 a leak is suspected (only when strict), 11 inconclusive (only when strict; of
-// gates also when ci), 10 warnings (only when they count), else 0.
+// command died of a signal, 22 a leak is confirmed, 21 worse than the baseline,
+// 20 a gate failed, 12 a leak is suspected (only when strict), 11 inconclusive
+// (only when strict; of gates also when ci), 10 warnings (only when they
+// count), else 0.
 int exit_code(const ReportData& data, const ReportFlags& flags = {});
 // The same for `record -- cmd`: when no gate or finding failed (code below
 // 20) and the command returned non-zero, its own code.
