@@ -48,7 +48,10 @@ void add_levels(std::string& out, const ProcessDiff& process, bool all) {
                amount(level.unit, level.after), change(level)});
   }
   if (!table.empty()) out += table.render("  ", kWidth);
-  if (same > 0 && !all) out += fmt::format("  {} levels are the same\n", same);
+  if (same > 0 && !all) {
+    out += same == 1 ? "  1 level is the same\n"
+                     : fmt::format("  {} levels are the same\n", same);
+  }
 }
 
 void add_sites(std::string& out, const ProcessDiff& process, bool all) {
