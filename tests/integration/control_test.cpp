@@ -1,4 +1,5 @@
 // The daemon's control socket: who may have which heap traced, and floods.
+#include <fcntl.h>
 #include <grp.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -56,7 +57,10 @@ class ControlTest : public RecordTest {
   pid_t grow_as(uid_t user) {
     const std::string program = path("target");
     others_.push_back(fork_as(user, [&] {
-      ::close(STDOUT_FILENO);
+      // It speaks there, and waits for an answer or the end.
+      const int nothing = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+      ::dup2(nothing, STDIN_FILENO);
+      ::dup2(nothing, STDOUT_FILENO);
       ::execl(program.c_str(), "target", "grow", nullptr);
     }));
     // Its allocator is mapped by the dynamic linker, some time after the exec.
