@@ -17,6 +17,12 @@
 
 #ifdef TIDEMARK_HAS_USDT
 #include <sys/sdt.h>
+// Its macros leave `...` without an argument, which -Wpedantic minds.
+#ifdef __clang__
+#if __has_warning("-Wc23-extensions")
+#pragma clang diagnostic ignored "-Wc23-extensions"
+#endif
+#endif
 #define USDT1(name, a) STAP_PROBE1(tidemark, name, a)
 #define USDT2(name, a, b) STAP_PROBE2(tidemark, name, a, b)
 #define USDT3(name, a, b, c) STAP_PROBE3(tidemark, name, a, b, c)
