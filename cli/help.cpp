@@ -1,9 +1,16 @@
 #include "cli/help.h"
 
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "report/table.h"
+
 namespace tidemark {
 
 namespace {
 
+constexpr size_t kWidth = 80;
 constexpr size_t kNameColumn = 28;
 
 std::string command_path(const CLI::App* app) {
@@ -11,11 +18,63 @@ std::string command_path(const CLI::App* app) {
   return command_path(app->get_parent()) + " " + app->get_name();
 }
 
+// The values of options that are any text, by the option's name.
+constexpr std::pair<std::string_view, const char*> kValueNames[] = {
+    {"against", "FILE"},
+    {"alert-clear", "TIME"},
+    {"alert-hold", "TIME"},
+    {"at", "WHEN"},
+    {"budget", "RATIO"},
+    {"config", "FILE"},
+    {"export-svg", "FILE"},
+    {"filter", "WORDS"},
+    {"for", "TIME"},
+    {"format", "NAME"},
+    {"gate", "EXPR"},
+    {"gates", "FILE"},
+    {"heap-after", "TIME"},
+    {"heap-budget", "RATIO"},
+    {"heap-sample", "SIZE"},
+    {"inject", "RATE"},
+    {"interval", "TIME"},
+    {"judge-every", "TIME"},
+    {"marks-datagram", "PATH"},
+    {"marks-from", "FILE"},
+    {"marks-http", "PORT"},
+    {"on-alert", "COMMAND"},
+    {"output", "FILE"},
+    {"perfmon", "PORT"},
+    {"role", "NAME=SEL"},
+    {"sample", "SIZE"},
+    {"size", "COLSxROWS"},
+    {"socket", "PATH"},
+    {"watch", "SEL"},
+    {"webhook", "URL"},
+};
+
 bool is_flag(const CLI::Option* option) {
   return option->get_items_expected_max() == 0;
 }
 
 }  // namespace
+
+std::string value_name(const CLI::Option& option) {
+  if (is_flag(&option)) return "";
+  // Behind a colon is what the value is checked for.
+  std::string name = option.get_type_name();
+  name.resize(std::min(name.size(), name.find(':')));
+  if (name == "INT" || name == "UINT" || name == "FLOAT") return "N";
+  if (name != "TEXT") return name;
+  if (option.get_positional() && option.get_lnames().empty()) {
+    const std::string own = option.get_name();
+    if (own == "recording" || own == "RECORDING") return "FILE";
+    return own == "command" || own == "FILE" || own == "text" ? "" : name;
+  }
+  for (const auto& [known, value] : kValueNames) {
+    if (option.check_lname(std::string(known))) return value;
+  }
+  return name;
+}
 
 HelpFormatter::HelpFormatter() { column_width(kNameColumn); }
 
@@ -43,14 +102,17 @@ std::string HelpFormatter::make_description(const CLI::App* app) const {
 // "-o,--output FILE [text]": no "REQUIRED", no environment twin on each line.
 std::string HelpFormatter::make_option_opts(const CLI::Option* option) const {
   std::string text;
-  if (!is_flag(option) && !option->get_type_name().empty()) {
-    text += " " + option->get_type_name();
-  }
+  const std::string value = value_name(*option);
+  if (!value.empty()) text += " " + value;
   if (!option->get_default_str().empty()) {
     text += " [" + option->get_default_str() + "]";
   }
   if (option->get_expected_max() > 1) text += " ...";
   return text;
+}
+
+std::string HelpFormatter::make_option_desc(const CLI::Option* option) const {
+  return wrap(option->get_description(), kWidth - kNameColumn, 0);
 }
 
 std::string HelpFormatter::make_subcommand(const CLI::App* sub) const {

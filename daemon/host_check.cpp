@@ -42,6 +42,7 @@ constexpr std::pair<std::string_view, std::string_view> kLost[] = {
     {"block_io", "histograms of the latency of disks"},
     {"reclaim", "stalls for want of free memory"},
     {"tcp_retransmit", "TCP segments sent again"},
+    {"probe_time", "what the probes' own programs cost (self.probe_time)"},
     {"process_exact", "exact memory and descriptors"},
     {"process_slow", "mappings, sockets, memory by kind"},
     {"host_pressure", "pressure (PSI) of the host"},
@@ -62,6 +63,10 @@ HostCheck failed(std::string what, const Error& error, std::string_view lost) {
   auto [cause, remedy] = split_remedy(error.what);
   if (remedy.empty()) remedy = "none is known; tidemark works without";
   if (cause.starts_with(what + ": ")) cause.erase(0, what.size() + 2);
+  // A collector hands on what its probe of the same name said.
+  const std::string probe =
+      "probe" + what.substr(std::min(what.find(' '), what.size())) + ": ";
+  if (cause.starts_with(probe)) cause.erase(0, probe.size());
   return {std::move(what),   State::degraded,   std::move(cause),
           std::string(lost), std::move(remedy), false};
 }
@@ -93,7 +98,9 @@ HostCheck check_collector(const CollectorEntry& entry,
   // probe's line says what would help.
   if (refused.contains(entry.name)) {
     check.state = State::degraded;
-    check.detail = level->substr(0, level->find(" ("));
+    check.detail = level->starts_with("on ")
+                       ? "nothing to begin with on growth: its probe is refused"
+                       : level->substr(0, level->find(" ("));
     check.lost = lost_without(entry.name);
     check.remedy = "see probe " + std::string(entry.name);
   }

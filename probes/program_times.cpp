@@ -71,7 +71,15 @@ void add_program(int fd, std::vector<ProgramTime>& times) {
 
 Result<UniqueFd> count_program_times() {
   const int fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
-  if (fd < 0) return fail_errno("counting the time of BPF programs", errno);
+  if (fd < 0) {
+    auto failed = fail_errno("counting the time of BPF programs", errno);
+    if (failed.error().errno_value == EPERM) {
+      failed.error().what +=
+          "; it asks CAP_SYS_ADMIN, which the service does without: record as "
+          "root to see it";
+    }
+    return failed;
+  }
   return UniqueFd(fd);
 }
 

@@ -6,15 +6,16 @@
 
 #include "cli/command.h"
 #include "core/base/text.h"
+#include "daemon/service_arguments.h"
 
 namespace tidemark {
 namespace {
 
 int completion(const std::string& shell, const CLI::App& program) {
   if (shell == "bash") {
-    std::fputs(bash_completion(program).c_str(), stdout);
+    std::fputs(bash_completion(program, kServiceUsage).c_str(), stdout);
   } else if (shell == "zsh") {
-    std::fputs(zsh_completion(program).c_str(), stdout);
+    std::fputs(zsh_completion(program, kServiceUsage).c_str(), stdout);
   } else {
     constexpr std::string_view kShells[] = {"bash", "zsh"};
     return report_error(

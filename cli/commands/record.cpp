@@ -157,7 +157,8 @@ void add_record(CLI::App& app, CommandContext& context) {
       ->take_all()
       ->expected(1)
       ->allow_extra_args(false);
-  app.add_option("--role", a.roles, "NAME=SELECTOR: the part a process plays")
+  app.add_option("--role", a.roles,
+                 "The part that a process plays; may be repeated")
       ->take_all()
       ->expected(1)
       ->allow_extra_args(false);
@@ -182,7 +183,7 @@ void add_record(CLI::App& app, CommandContext& context) {
   add_door_options(app, a.doors);
   app.add_flag("-q,--quiet", a.quiet, "Say only what went wrong");
   add_exit_options(app, a.flags);
-  app.add_option("command", a.command, "-- COMMAND ARGUMENTS...");
+  app.add_option("command", a.command, "What to start and watch, after --");
   app.footer(
       "Without a command it records until SIGINT, SIGTERM, --for, or the end "
       "of --marks-from.");

@@ -12,7 +12,8 @@ import sys
 DATE = ""
 SEE_ALSO = ["tidemark(1)", "tidemarkd(8)", "tidemark.toml(5)",
             "tidemark-recording(5)", "tidemark-report(5)",
-            "tidemark-gates(5)", "tidemark-plan(5)"]
+            "tidemark-gates(5)", "tidemark-plan(5)", "tidemark-baseline(5)",
+            "tidemark-suppressions(5)"]
 
 
 def help_of(program, *words):

@@ -17,6 +17,7 @@
 
 #include "probes/heap_plan.h"
 #include "tests/bpf/heap_fixture.h"
+#include "tests/bpf/workload.h"
 
 namespace tidemark {
 namespace {
@@ -110,8 +111,9 @@ TEST_F(HeapSafetyTest, AThrowingThreadedTargetOutlivesAThousandAttachments) {
   for (const AllocatorObject& object : found->objects) {
     plans.push_back(plan_object(object));
   }
+  const int attachments = testing_bpf::times("TIDEMARK_ATTACHMENTS", 1000);
   uint64_t samples = 0;
-  for (int cycle = 0; cycle < 1000; ++cycle) {
+  for (int cycle = 0; cycle < attachments; ++cycle) {
     const auto slot = tracer_->reserve(target.pid());
     ASSERT_TRUE(slot) << slot.error().what;
     for (const HeapObject& plan : plans) {
@@ -125,8 +127,8 @@ TEST_F(HeapSafetyTest, AThrowingThreadedTargetOutlivesAThousandAttachments) {
     if (cycle % 50 == 0) tracer_->purge(*slot, UINT32_MAX);
     tracer_->release(*slot);
   }
-  std::printf("1000 attachments, %lu samples\n", samples);
-  EXPECT_GT(samples, 1000u);
+  std::printf("%d attachments, %lu samples\n", attachments, samples);
+  EXPECT_GT(samples, static_cast<uint64_t>(attachments));
   HeapSession session(*tracer_);
   ASSERT_TRUE(session.attach(target.pid()));
   const uint64_t address = probe_address(session);

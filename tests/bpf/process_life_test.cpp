@@ -153,11 +153,12 @@ pid_t spawn(const char* path) {
 }
 
 TEST_F(ProcessLifeTest, TenThousandShortExecsAreFoundOrCounted) {
-  constexpr size_t kExecs = 10'000;
+  const auto execs =
+      static_cast<size_t>(testing_bpf::times("TIDEMARK_EXECS", 10'000));
   std::vector<pid_t> pids;
   const auto begin = std::chrono::steady_clock::now();
   auto next_drain = begin + std::chrono::seconds(1);
-  while (pids.size() < kExecs) {
+  while (pids.size() < execs) {
     const pid_t pid = spawn(TIDEMARK_SHORT_LIFE);
     ASSERT_GT(pid, 0);
     pids.push_back(pid);

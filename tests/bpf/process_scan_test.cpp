@@ -145,9 +145,10 @@ void compare_identity(Comparison& compare, int pid, const Reading& proc,
 
 TEST_P(ProcessScanTest, AgreesWithProcInTenThousandComparisons) {
   const std::vector<Child> children = testing_bpf::start_workload(60);
+  const int comparisons = testing_bpf::times("TIDEMARK_COMPARISONS", 10'000);
   Comparison compare;
   int threads_unsettled = 0;
-  while (compare.count() < 10'000 && !HasFailure()) {
+  while (compare.count() < comparisons && !HasFailure()) {
     const Keep before = pass();
     const auto proc = read_proc(testing_bpf::all_pids());
     const Keep after = pass();
@@ -172,7 +173,7 @@ TEST_P(ProcessScanTest, AgreesWithProcInTenThousandComparisons) {
       }
     }
   }
-  EXPECT_GE(compare.count(), 10'000);
+  EXPECT_GE(compare.count(), comparisons);
   // Of some 10,000 readings only those of churn_threads can be unsettled.
   EXPECT_LT(threads_unsettled, compare.count() / 100);
   RecordProperty("comparisons", compare.count());

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -10,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdlib>
@@ -199,6 +201,55 @@ int64_t sum_of_threads(pid_t pid, const std::string& key) {
     }
   }
   return sum;
+}
+
+int times(const char* variable, int usual) {
+  const char* wished = std::getenv(variable);
+  const int count = wished != nullptr ? std::atoi(wished) : usual;
+  EXPECT_GE(count, 20) << variable;
+  return count;
+}
+
+int64_t pages_held_back() {
+  constexpr int64_t kPages = 1024;
+  std::array<int, 2> answer = {-1, -1};
+  if (::pipe(answer.data()) != 0) return kPages;
+  Child child([&] {
+    void* block = ::mmap(nullptr, kPages * 4096, PROT_READ | PROT_WRITE,
+                         MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    ::madvise(block, kPages * 4096, MADV_NOHUGEPAGE);
+    auto* at = static_cast<volatile char*>(block);
+    const int statm = ::open("/proc/self/statm", O_RDONLY);
+    // Anonymous pages; nothing here is touched for the first time but `block`.
+    const auto count = [&] {
+      std::array<char, 128> text{};
+      if (::pread(statm, text.data(), text.size() - 1, 0) <= 0) ::_exit(1);
+      char* rest = nullptr;
+      std::strtoll(text.data(), &rest, 10);
+      const int64_t resident = std::strtoll(rest, &rest, 10);
+      return resident - std::strtoll(rest, &rest, 10);
+    };
+    const long cpus = ::sysconf(_SC_NPROCESSORS_ONLN);
+    int64_t before = count(), most = 0;
+    for (int64_t i = 0; i < kPages; ++i) {
+      // Each CPU in turn, so that all hold back as much as they can.
+      cpu_set_t one;
+      CPU_ZERO(&one);
+      CPU_SET(static_cast<size_t>(i % cpus), &one);
+      ::sched_setaffinity(0, sizeof one, &one);
+      at[i * 4096] = 1;
+      const int64_t held = i + 1 - (count() - before);
+      // What was held back of earlier growth comes in with the first batch.
+      if (held < 0) before -= held;
+      most = std::max(most, held);
+    }
+    if (::write(answer[1], &most, sizeof most) != sizeof most) ::_exit(1);
+  });
+  ::close(answer[1]);
+  int64_t most = kPages;
+  EXPECT_EQ(::read(answer[0], &most, sizeof most), ssize_t{sizeof most});
+  ::close(answer[0]);
+  return most;
 }
 
 }  // namespace tidemark::testing_bpf

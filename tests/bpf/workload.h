@@ -64,5 +64,13 @@ std::string proc_text(pid_t pid, const std::string& name);
 std::vector<pid_t> all_pids();
 // The sum of a "key:\tvalue" line of status over all threads.
 int64_t sum_of_threads(pid_t pid, const std::string& key);
+// How often a long test does its work: `usual` times, or as often as this
+// environment variable says, for machines that are emulated.
+int times(const char* variable, int usual);
+// The most pages that a thread of this kernel has touched one at a time while
+// /proc did not count them: tried in a child, not read off the version. Before
+// 6.2 a thread hands its pages in by 64 (mm/memory.c, TASK_RSS_EVENTS_THRESH),
+// later each CPU keeps a batch (lib/percpu_counter.c), still later statm sums.
+int64_t pages_held_back();
 
 }  // namespace tidemark::testing_bpf

@@ -2,23 +2,28 @@
 """check_packages.py DEBS TREE: what the packages in the folder DEBS hold.
 
 Every command has a manual page and a word in both completions, every file
-format a page, every library that a program is linked with its license text, and
-no file is in two packages. Together the packages hold what `make install
+format a page, every library that a program is linked with its license text; a
+client is built with what pkg-config says, and no file is in two packages. Together the packages hold what `make install
 PREFIX=/usr DESTDIR=TREE` has put there.
 """
 import gzip
+import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
+import sysconfig
 import tempfile
 
+ARCH = sysconfig.get_config_var("MULTIARCH")
 EXPECTED = {
     "tidemark": [
         "etc/tidemark/tidemark.toml", "usr/bin/tidemark", "usr/bin/tidemarkd",
         "usr/lib/systemd/system/tidemarkd.service",
         "usr/lib/systemd/system/tidemarkd.socket",
         "usr/lib/sysusers.d/tidemark.conf", "usr/lib/tmpfiles.d/tidemark.conf",
+        "usr/share/bash-completion/completions/tidemarkd",
         "usr/share/man/man8/tidemarkd.8.gz",
         "usr/share/tidemark/report.schema.json"],
     "libtidemark0": ["usr/lib/libtidemark.so.0"],
@@ -26,12 +31,24 @@ EXPECTED = {
     "libtidemark-dev": [
         "usr/include/tidemark/tidemark.h", "usr/include/tidemark/tidemark.hpp",
         "usr/lib/libtidemark.so", "usr/lib/libtidemark-heap.so",
-        "usr/lib/libtidemark_client.a", "usr/lib/pkgconfig/tidemark.pc",
+        "usr/lib/libtidemark_client.a", f"usr/lib/{ARCH}/pkgconfig/tidemark.pc",
         "usr/lib/cmake/tidemark/tidemarkConfig.cmake"],
     "python3-tidemark": ["usr/lib/python3/dist-packages/tidemark/__init__.py"],
 }
 FORMATS = ["tidemark.toml", "tidemark-recording", "tidemark-report",
-           "tidemark-gates", "tidemark-plan"]
+           "tidemark-gates", "tidemark-plan", "tidemark-suppressions",
+           "tidemark-baseline"]
+CLIENT = """
+#include <tidemark/tidemark.h>
+int main(void) {
+  tidemark_session *session = tidemark_open("client", 0);
+  tidemark_note(session, "here");
+  tidemark_close(session);
+  return session == 0;
+}
+"""
+CHECK_COMPLETION = (pathlib.Path(__file__).resolve().parent.parent /
+                    "tool/check_completion.py")
 wrong = []
 
 
@@ -87,15 +104,13 @@ def check_words(folder):
     commands = re.findall(r"^  ([a-z]+)", listed, re.M)
     expect(len(commands) > 10, f"commands: {commands}")
     share = folder / "usr/share"
-    scripts = [share / "bash-completion/completions/tidemark",
-               share / "zsh/site-functions/_tidemark"]
-    texts = {path: path.read_text() for path in scripts}
     for command in commands:
         page = share / f"man/man1/tidemark-{command}.1.gz"
         expect(page.exists(), f"no manual page of {command}")
-        for path, text in texts.items():
-            expect(re.search(rf"\b{command}\b", text),
-                   f"{path.name}: no {command}")
+    asked = subprocess.run(
+        [CHECK_COMPLETION, tidemark, folder / "usr/bin/tidemarkd", share],
+        text=True, capture_output=True)
+    expect(asked.returncode == 0, asked.stdout + asked.stderr)
     for name in FORMATS:
         page = share / f"man/man5/{name}.5.gz"
         expect(page.exists(), f"no manual page of {name}")
@@ -106,6 +121,30 @@ def check_words(folder):
             told = subprocess.run(["groff", "-man", "-ww", "-z", file.name],
                                   text=True, capture_output=True).stderr
         expect(not told, f"{page.name}: {told.strip()[:200]}")
+
+
+def check_client(packages, work):
+    """A program is built with what the packages say, and runs with them."""
+    root = work / "sysroot"
+    for name in ("libtidemark0", "libtidemark-dev"):
+        shutil.copytree(packages[name][0], root, symlinks=True,
+                        dirs_exist_ok=True)
+    flags = subprocess.run(
+        ["pkg-config", "--cflags", "--libs", "tidemark"], check=True, text=True,
+        capture_output=True, env=os.environ | {
+            "PKG_CONFIG_LIBDIR": f"{root}/usr/lib/{ARCH}/pkgconfig",
+            "PKG_CONFIG_ALLOW_SYSTEM_CFLAGS": "1",
+            "PKG_CONFIG_ALLOW_SYSTEM_LIBS": "1"}).stdout.split()
+    expect(flags == ["-I/usr/include", "-L/usr/lib", "-ltidemark"],
+           f"pkg-config: {flags}")
+    (work / "client.c").write_text(CLIENT)
+    flags = [re.sub("^-([IL])/", rf"-\1{root}/", flag) for flag in flags]
+    subprocess.run(["cc", "-o", work / "client", work / "client.c", *flags],
+                   check=True)
+    told = subprocess.run([work / "client"], text=True, capture_output=True,
+                          env=os.environ | {"LD_LIBRARY_PATH":
+                                            f"{root}/usr/lib"})
+    expect(told.returncode == 0, f"a client: {told}")
 
 
 def check_licenses(packages):
@@ -130,6 +169,7 @@ def main():
         packages = unpack(debs, pathlib.Path(work))
         check_files(packages, tree)
         check_words(packages["tidemark"][0])
+        check_client(packages, pathlib.Path(work))
         check_licenses(packages)
         count = sum(len(files) for _, files in packages.values())
     print("\n".join(sorted(set(wrong))) or

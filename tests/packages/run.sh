@@ -13,8 +13,8 @@ echo "== packages"
 (cd "$build" && cpack -G DEB >/dev/null)
 mkdir "$work/debs"
 cp "$build"/packages/*.deb "$work/debs"
-lintian --fail-on error "$work"/debs/*.deb
-echo "lintian: no errors"
+lintian --fail-on error,warning "$work"/debs/*.deb
+echo "lintian: no errors, no warnings"
 
 echo "== make install"
 DESTDIR=$work/tree cmake --install "$build" --prefix /usr >/dev/null
@@ -23,6 +23,8 @@ DESTDIR=$work/tree cmake --install "$build" --prefix /usr >/dev/null
   tree/usr/bin/tidemark verify one.tmk)
 DESTDIR=$work/local cmake --install "$build" --prefix /usr/local >/dev/null
 test -f "$work/local/usr/local/etc/tidemark/tidemark.toml"
+grep -q '^prefix=/usr/local$' \
+  "$work/local/usr/local/lib/pkgconfig/tidemark.pc"
 grep -q '^ExecStart=/usr/local/bin/tidemarkd ' \
   "$work/local/usr/local/lib/systemd/system/tidemarkd.service"
 

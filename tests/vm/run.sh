@@ -50,6 +50,8 @@ core() {
   # shellcheck disable=SC2086
   "$vm" --packages "$packages" --timeout "${LIMIT:-2400}" \
     --dir "$work/t:/mnt/t" --dir "$work/b:$build" -- \
+    env ATTACHMENTS="${ATTACHMENTS:-50}" BPF="${BPF:-}" \
+    PROGRAM_LIMIT="${PROGRAM_LIMIT:-1500}" \
     bash /mnt/t/core.sh "$build"
 }
 
