@@ -2,15 +2,15 @@
 #include "probes/growth.h"
 
 #include <gtest/gtest.h>
+#include <pthread.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
+#include <array>
 #include <cstring>
 #include <map>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "daemon/procfs/process_stat.h"
@@ -197,9 +197,17 @@ TEST_P(GrowthTest, CountsTheAddressSpaceAsProcDoes) {
 
 TEST_P(GrowthTest, KnowsThreadsStacks) {
   Stepper stepper([](char) {
-    std::vector<std::thread> threads;
-    for (int i = 0; i < 4; ++i) threads.emplace_back([] {});
-    for (auto& thread : threads) thread.join();
+    // Larger than those that glibc may have kept from threads of the tests
+    // before, which a child inherits.
+    pthread_attr_t large;
+    ::pthread_attr_init(&large);
+    ::pthread_attr_setstacksize(&large, 48 * kMiB);
+    std::array<pthread_t, 4> threads;
+    const auto nothing = [](void*) -> void* { return nullptr; };
+    for (pthread_t& thread : threads) {
+      if (::pthread_create(&thread, &large, nothing, nullptr) != 0) ::_exit(1);
+    }
+    for (const pthread_t thread : threads) ::pthread_join(thread, nullptr);
   });
   follow(stepper.pid());
   stepper.run('t');
@@ -208,7 +216,7 @@ TEST_P(GrowthTest, KnowsThreadsStacks) {
   // glibc keeps the stacks of ended threads for the next ones.
   EXPECT_GE(stacks.count, 1);
   EXPECT_LE(stacks.count, 4);
-  EXPECT_GE(stacks.bytes, stacks.count * 1024 * 1024);
+  EXPECT_GE(stacks.bytes, stacks.count * 48 * int64_t{kMiB});
   EXPECT_LT(grown(counts, GrowthRegion::arena).bytes, 1024 * 1024);
 }
 

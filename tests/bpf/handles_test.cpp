@@ -280,6 +280,9 @@ TEST_F(HandlesTest, KeepsTheRowsOfAProcessThatEnded) {
   }});
   const HandleSlot slot = attach(child.pid());
   child.next();
+  // Who was joined may still be on its way out, and is no thread that was
+  // killed.
+  while (entries(child.pid(), "task") > 4) ::usleep(1000);
   ::kill(child.pid(), SIGKILL);
   child.wait();
   EXPECT_EQ(open_of(SiteKind::fd), 7);
