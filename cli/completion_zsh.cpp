@@ -72,7 +72,8 @@ void add_zsh_function(const CLI::App& app, const std::string& name,
   for (const CLI::App* sub : commands) {
     add_zsh_function(*sub, name + "_" + sub->get_name(), script);
   }
-  script += "_" + name + "() {\n";
+  script +=
+      "_" + name + (app.get_parent() == nullptr ? "-program" : "") + "() {\n";
   if (!commands.empty()) {
     script += "  local state line context\n  local -a commands\n  commands=(\n";
     script += zsh_commands(app) + "  )\n";
@@ -100,13 +101,17 @@ void add_zsh_function(const CLI::App& app, const std::string& name,
 std::string zsh_completion(const CLI::App& program, std::string_view daemon) {
   std::string script = "#compdef tidemark tidemarkd\n";
   add_zsh_function(program, program.get_name(), script);
+  // zsh calls the function of the file's name from the second time on.
   script += "_tidemarkd() {\n  _arguments" +
             zsh_options(completion_options(daemon)) + "\n}\n";
   return script +
-         "case $service in\n"
-         "  tidemarkd) _tidemarkd \"$@\" ;;\n"
-         "  *) _tidemark \"$@\" ;;\n"
-         "esac\n";
+         "_tidemark() {\n"
+         "  case $service in\n"
+         "    tidemarkd) _tidemarkd ;;\n"
+         "    *) _tidemark-program ;;\n"
+         "  esac\n"
+         "}\n"
+         "_tidemark\n";
 }
 
 }  // namespace tidemark

@@ -177,7 +177,8 @@ HostCheck check_pid_namespace() {
           State::degraded,
           "Tidemark runs in a pid namespace of its own",
           "processes outside of it",
-          "run it on the host, or with --pid=host",
+          "run it on the host, or give its container the host's (docker run "
+          "--pid=host)",
           false};
 }
 

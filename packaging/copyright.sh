@@ -6,8 +6,8 @@ set -eu
 echo "Tidemark is licensed under the Apache License, version 2.0; on Debian its"
 echo "text is in /usr/share/common-licenses/Apache-2.0."
 for package in libfmt9 libspdlog1.10 libboost-dev libprotobuf-lite32 \
-    libzstd1 libisal2 libbpf1 libdw1 libzydis4.0 libtomlplusplus3 libcli11-dev \
-    nlohmann-json3-dev libncursesw6 libtinfo6 zlib1g libsystemd0 \
+    libzstd1 libisal2 libbpf1 libdw1 libzydis4.0 libzycore-dev \
+    libtomlplusplus3 libcli11-dev nlohmann-json3-dev libncursesw6 libtinfo6 zlib1g libsystemd0 \
     libjs-dygraphs libprometheus-cpp-core1.0 libprometheus-cpp-pull1.0 \
     libcurl4 liblzma5 libelf1 libc6 libgcc-s1 libstdc++6; do
   text=/usr/share/doc/$package/copyright

@@ -38,6 +38,8 @@ EXPECTED = {
 FORMATS = ["tidemark.toml", "tidemark-recording", "tidemark-report",
            "tidemark-gates", "tidemark-plan", "tidemark-suppressions",
            "tidemark-baseline"]
+COMPILED_IN = ["libboost-dev", "libcli11-dev", "libjs-dygraphs",
+               "libzycore-dev", "nlohmann-json3-dev"]
 CLIENT = """
 #include <tidemark/tidemark.h>
 int main(void) {
@@ -148,7 +150,12 @@ def check_client(packages, work):
 
 
 def check_licenses(packages):
-    """The package of each library that is linked has its text in ours."""
+    """The package of each library that is linked has its text in ours, and
+    that of each that is compiled in."""
+    folder = packages["tidemark"][0]
+    text = (folder / "usr/share/doc/tidemark/copyright").read_text()
+    for owner in COMPILED_IN:
+        expect(f"\n{owner}\n---" in text, f"no license of {owner}")
     for name, (folder, files) in packages.items():
         text = (folder / f"usr/share/doc/{name}/copyright").read_text()
         for path in files:

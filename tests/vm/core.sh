@@ -17,7 +17,7 @@ run() {  # run PROGRAM FILTER
   echo "== $1 $2"
   timeout "$limit" "$build/tests/$1" --gtest_filter="$2" >/tmp/out 2>&1
   code=$?
-  grep -E 'FAILED|SKIPPED|attachments,|Failure$|Which is|Expected|Actual|actual|^  [A-Za-z0-9"]' \
+  grep -E 'FAILED|SKIPPED|attachments,|execs in|holds back|Failure$|Which is|Expected|Actual|actual|^  [A-Za-z0-9"]' \
     /tmp/out | grep -vE '^\[ +(SKIPPED|FAILED) +\] [0-9]+ test' | sort -u |
     cut -c1-200 | head -60
   counts=$(grep -E '^\[ +(PASSED|SKIPPED|FAILED) +\] [0-9]+ test' /tmp/out |

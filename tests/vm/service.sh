@@ -111,7 +111,7 @@ check "exposure $exposure is at most 2.0" \
 
 echo "== sensors under those capabilities"
 part=$(ls -t $state/*.tmk | head -1)
-tidemark info "$part" | grep -iE 'sensor|level|iter|tp_btf|:' | head -40
+tidemark info "$part" | sed -n "/^Sensors/,/^  testbed/p"
 check "the task iterator" sh -c "tidemark info $part | grep -q 'iter/task'"
 check "process lives by tp_btf" sh -c "tidemark info $part | grep -q 'tp_btf'"
 
@@ -201,7 +201,7 @@ check "a start with the mended file" systemctl restart tidemarkd.service
 echo "== its log"
 journalctl -u tidemarkd.service --no-pager -q -o short-monotonic |
   grep -vE 'Consumed|Deactivated' |
-  awk '!/Start|Stopp|recording to/ || n++ < 9' | tail -40
+  awk '!/Start|Stopp|recording to|probe_time/ || n++ < 9' | tail -40
 
 echo "== purge"
 check "dpkg --purge" dpkg --purge tidemark libtidemark0 libtidemark-heap0
