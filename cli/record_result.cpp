@@ -5,10 +5,10 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 
 #include "cli/command.h"
+#include "cli/output_arguments.h"
 #include "core/base/text.h"
 #include "report/report.h"
 
@@ -48,9 +48,7 @@ int tell_report(const RecordOutcome& outcome) {
   if (!outcome.quiet) {
     FormatOptions options;
     options.flags = outcome.flags;
-    const char* no_color = std::getenv("NO_COLOR");
-    options.color = ::isatty(STDERR_FILENO) != 0 &&
-                    (no_color == nullptr || *no_color == '\0');
+    options.color = wants_color(STDERR_FILENO);
     const auto text = render_report(*data, "text", options);
     if (!text) return report_error("record", text.error());
     std::fputs(text->c_str(), stderr);

@@ -1,11 +1,9 @@
 // tidemark compare: runs held against runs; exit 21 says that one is worse.
-#include <unistd.h>
-
 #include <cstdio>
-#include <cstdlib>
 #include <memory>
 #include <string>
 
+#include "cli/output_arguments.h"
 #include "cli/run_sources.h"
 #include "core/base/text.h"
 #include "report/baselines/comparison_text.h"
@@ -17,8 +15,7 @@ namespace {
 struct CompareOptions {
   std::vector<std::string> runs;
   std::string by;
-  std::string format = "text";
-  std::string output;
+  OutputArguments output;
   std::string fail_on = "minor";
   bool warnings_as_errors = false;
   bool cross_testbed = false;
@@ -114,7 +111,7 @@ Status CompareCommand::compare(std::span<const Baseline> before,
   how.allow_cross_testbed = options_.cross_testbed;
   TIDEMARK_TRY(const Comparison comparison,
                compare_runs(before, after, how, history));
-  out_ += options_.format == "json"
+  out_ += options_.output.format == "json"
               ? comparison_json(comparison)
               : comparison_text(comparison, options_.look);
   code_ = std::max(
@@ -138,7 +135,7 @@ Status CompareCommand::compare_groups() {
   TIDEMARK_TRY(NamedRuns all, find_runs(options_.runs, options_.store));
   TIDEMARK_TRY(const std::vector<Group> groups,
                group_by(options_.by, std::move(all.runs)));
-  const bool is_json = options_.format == "json";
+  const bool is_json = options_.output.format == "json";
   if (is_json) out_ += "[\n";
   for (size_t i = 1; i < groups.size(); ++i) {
     if (i > 1) out_ += is_json ? ",\n" : "\n";
@@ -155,7 +152,7 @@ Status CompareCommand::compare_groups() {
 
 Result<int> CompareCommand::run() {
   TIDEMARK_CHECK(options_.by.empty() ? compare_sides() : compare_groups());
-  TIDEMARK_CHECK(write_whole(options_.output, out_));
+  TIDEMARK_CHECK(write_whole(options_.output.file, out_));
   return code_;
 }
 
@@ -171,13 +168,7 @@ void add_compare(CLI::App& app, CommandContext& context) {
   app.add_option("--by", options->by,
                  "Group the runs by this: commit, branch, an attribute")
       ->type_name("KEY");
-  app.add_option("-f,--format", options->format, "How to say it")
-      ->type_name("text|json")
-      ->check(CLI::IsMember({"text", "json"}))
-      ->default_str("text");
-  app.add_option("-o,--output", options->output,
-                 "Write to a file, whole or not at all")
-      ->type_name("OUT");
+  add_text_or_json_options(app, options->output);
   app.add_flag("--all", options->look.all, "Figures that did not change, too");
   app.add_flag("--noise", options->look.noise, "The noise of each figure");
   app.add_option("--fail-on", options->fail_on, "Exit 21 from this severity on")
@@ -195,10 +186,7 @@ void add_compare(CLI::App& app, CommandContext& context) {
       "from 25 %, critical above 50 %, at the near end of the interval), 64\n"
       "wrong usage. docs/baselines.md says how it is judged.");
   app.callback([options, &context] {
-    const char* no_color = std::getenv("NO_COLOR");
-    options->look.color = ::isatty(STDOUT_FILENO) == 1 &&
-                          options->output.empty() &&
-                          (no_color == nullptr || *no_color == '\0');
+    options->look.color = wants_color(options->output);
     const auto code = CompareCommand(*options).run();
     context.exit_code =
         code ? *code : report_recording_error("compare", code.error());

@@ -2,7 +2,7 @@
 #include <memory>
 #include <string>
 
-#include "cli/command.h"
+#include "cli/output_arguments.h"
 #include "report/report.h"
 #include "report/run_diff.h"
 
@@ -11,7 +11,7 @@ namespace {
 
 struct DiffOptions {
   std::string recording, before = "begin", after = "end";
-  std::string format = "text", output;
+  OutputArguments output;
   bool all = false;
 };
 
@@ -19,9 +19,9 @@ int diff(const DiffOptions& options) {
   const auto found = diff_run(options.recording, options.before, options.after);
   if (!found) return report_recording_error("diff", found.error());
   const Status written =
-      write_whole(options.output, options.format == "json"
-                                      ? diff_json(*found)
-                                      : diff_text(*found, options.all));
+      write_whole(options.output.file, options.output.format == "json"
+                                           ? diff_json(*found)
+                                           : diff_text(*found, options.all));
   return written ? 0 : report_error("diff", written.error());
 }
 
@@ -39,13 +39,7 @@ void add_diff(CLI::App& app, CommandContext& context) {
   app.add_option("after", options->after, "The same, later")
       ->type_name("WHEN")
       ->default_str("end");
-  app.add_option("-f,--format", options->format, "How to say it")
-      ->type_name("text|json")
-      ->check(CLI::IsMember({"text", "json"}))
-      ->default_str("text");
-  app.add_option("-o,--output", options->output,
-                 "Write to a file, whole or not at all")
-      ->type_name("OUT");
+  add_text_or_json_options(app, options->output);
   app.add_flag("--all", options->all, "What did not change, too");
   app.footer(
       "Clients take snapshots by name (tidemark_snapshot, Session.snapshot).");

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <cstdlib>
 #include <memory>
 #include <string>
 #include <vector>
@@ -13,6 +12,7 @@
 #include "cli/command.h"
 #include "cli/exit_map.h"
 #include "cli/gate_arguments.h"
+#include "cli/output_arguments.h"
 #include "core/base/text.h"
 #include "report/join_reports.h"
 #include "report/profile.h"
@@ -22,8 +22,7 @@ namespace {
 
 struct ReportOptions {
   std::vector<std::string> recordings;
-  std::string format = "text";
-  std::string output;
+  OutputArguments output;
   GateArguments gates;
   BaselineArguments baseline;
   ReportFlags flags;
@@ -56,19 +55,12 @@ void show_progress(double part) {
   std::fprintf(stderr, "\rreading %3.0f %%", part * 100);
 }
 
-bool wants_color(const std::string& output) {
-  const char* no_color = std::getenv("NO_COLOR");  // https://no-color.org
-  const char* term = std::getenv("TERM");
-  const bool is_dumb = term == nullptr || std::string_view(term) == "dumb";
-  return (output.empty() || output == "-") && ::isatty(STDOUT_FILENO) == 1 &&
-         (no_color == nullptr || *no_color == '\0') && !is_dumb;
-}
-
 int report(const ReportOptions& options, int verbosity) {
   // A wrong format name is said before the recording is read.
-  const FormatEntry* format = find_format(options.format);
+  const FormatEntry* format = find_format(options.output.format);
   if (format == nullptr) {
-    return report_error("report", render_report({}, options.format).error());
+    return report_error("report",
+                        render_report({}, options.output.format).error());
   }
   LoadOptions load;
   auto gates = load_gates(options.gates);
@@ -98,9 +90,9 @@ int report(const ReportOptions& options, int verbosity) {
                            .what = options.what,
                            .phase = options.phase,
                            .chart = options.chart};
-  const auto text = render_report(*data, options.format, look);
+  const auto text = render_report(*data, options.output.format, look);
   if (!text) return report_error("report", text.error());
-  const Status written = write_whole(options.output, *text);
+  const Status written = write_whole(options.output.file, *text);
   if (!written) {
     report_error("report", written.error());
     return kExitInternal;
@@ -116,12 +108,10 @@ void add_report(CLI::App& app, CommandContext& context) {
                  "A recording; several are one run on several hosts")
       ->type_name("FILE...")
       ->required();
-  app.add_option("-f,--format", options->format, "How to say it")
+  app.add_option("-f,--format", options->output.format, "How to say it")
       ->type_name(format_names())
       ->default_str("text");
-  app.add_option("-o,--output", options->output,
-                 "Write to a file, whole or not at all")
-      ->type_name("OUT");
+  add_output_option(app, options->output);
   app.add_option("--what", options->what,
                  "What a pprof or folded profile counts")
       ->type_name(profile_names())

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "cli/output_arguments.h"
 #include "cli/run_sources.h"
 #include "core/base/text.h"
 #include "report/baselines/trend_text.h"
@@ -18,8 +19,7 @@ struct TrendOptions {
   std::string scenario;
   double days = 30;
   bool all = false;
-  std::string format = "text";
-  std::string output;
+  OutputArguments output;
   StoreArguments store;
 };
 
@@ -70,10 +70,10 @@ Status trend(const TrendOptions& options) {
                             options.days, 2 * kLeastLevel));
   }
   const auto trends = trends_of(runs);
-  const std::string text = options.format == "json"
+  const std::string text = options.output.format == "json"
                                ? trend_json(runs, trends)
                                : trend_text(runs, trends, options.all);
-  return write_whole(options.output, text);
+  return write_whole(options.output.file, text);
 }
 
 }  // namespace
@@ -88,13 +88,7 @@ void add_trend(CLI::App& app, CommandContext& context) {
       ->check(CLI::Range(0.01, 36'500.0))
       ->default_str("30");
   app.add_flag("--all", options->all, "Figures that did not change, too");
-  app.add_option("-f,--format", options->format, "How to say it")
-      ->type_name("text|json")
-      ->check(CLI::IsMember({"text", "json"}))
-      ->default_str("text");
-  app.add_option("-o,--output", options->output,
-                 "Write to a file, whole or not at all")
-      ->type_name("OUT");
+  add_text_or_json_options(app, options->output);
   add_store_options(app, options->store);
   app.callback([options, &context] {
     const Status done = trend(*options);
