@@ -517,6 +517,16 @@ std::unexpected<Error> gate_error(std::string_view text, size_t at,
               fmt::format("gate '{}': at {}: {}", text, at + 1, why));
 }
 
+bool GateMatch::takes(std::string_view attribute) const {
+  switch (op) {
+    case Op::equal: return attribute == value;
+    case Op::differs: return attribute != value;
+    case Op::like: return glob_match(value, attribute);
+    case Op::unlike: return !glob_match(value, attribute);
+  }
+  return false;
+}
+
 Result<GateExpr> parse_gate(std::string_view text, std::string_view metric) {
   return Parser(text, metric).parse();
 }

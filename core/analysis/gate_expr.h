@@ -60,6 +60,9 @@ struct GateMatch {
   Op op = Op::equal;
   std::string value;  // =~ and !~: a glob
   size_t at = 0;
+
+  // Whether a subject whose `key` is this is meant.
+  bool takes(std::string_view attribute) const;
 };
 
 struct GateMetric {
@@ -69,6 +72,18 @@ struct GateMetric {
 };
 
 enum class GatePer : uint8_t { none, second, minute, hour, op };
+
+// How long one is; 1 for what is no time.
+constexpr double seconds_per(GatePer per) {
+  switch (per) {
+    case GatePer::minute: return 60;
+    case GatePer::hour: return 3600;
+    case GatePer::none:
+    case GatePer::second:
+    case GatePer::op: return 1;
+  }
+  return 1;
+}
 
 struct GateValue {
   GateFunction function = GateFunction::max;

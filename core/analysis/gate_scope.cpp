@@ -76,15 +76,18 @@ void cut(std::vector<Span>& spans, const GateExpr& gate) {
 
 }  // namespace
 
-bool gate_phase_matches(const std::string& glob, const Phase& phase) {
-  for (const std::string& name : {phase.path, phase.label(true)}) {
-    if (glob_match(glob, name)) return true;
-    for (size_t at = name.find('/'); at != name.npos;
-         at = name.find('/', at + 1)) {
-      if (glob_match(glob, std::string_view(name).substr(at + 1))) return true;
-    }
+bool gate_path_matches(std::string_view glob, std::string_view path) {
+  if (glob_match(glob, path)) return true;
+  for (size_t at = path.find('/'); at != path.npos;
+       at = path.find('/', at + 1)) {
+    if (glob_match(glob, path.substr(at + 1))) return true;
   }
   return false;
+}
+
+bool gate_phase_matches(const std::string& glob, const Phase& phase) {
+  return gate_path_matches(glob, phase.path) ||
+         gate_path_matches(glob, phase.label(true));
 }
 
 GateScope gate_scope(const GateExpr& gate, const RunSummary& summary) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/analysis/curve.h"
@@ -22,7 +23,10 @@ struct GateScope {
 // retained() the cool-downs, or else whatever repeats.
 GateScope gate_scope(const GateExpr& gate, const RunSummary& summary);
 
-// Whether `during GLOB` means this phase.
+// Whether `during GLOB` means a phase of this path: by all of it, or by its
+// tail behind a '/'.
+bool gate_path_matches(std::string_view glob, std::string_view path);
+// The same of a phase, by its path or its label.
 bool gate_phase_matches(const std::string& glob, const Phase& phase);
 
 }  // namespace tidemark

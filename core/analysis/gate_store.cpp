@@ -39,14 +39,7 @@ bool holds(const GateMatch& match, const Subject& subject,
         match.op == GateMatch::Op::differs || match.op == GateMatch::Op::unlike;
     return negated ? by_role && by_name : by_role || by_name;
   }
-  const std::string value = attribute(match.key, subject, role);
-  switch (match.op) {
-    case GateMatch::Op::equal: return value == match.value;
-    case GateMatch::Op::differs: return value != match.value;
-    case GateMatch::Op::like: return glob_match(match.value, value);
-    case GateMatch::Op::unlike: return !glob_match(match.value, value);
-  }
-  return false;
+  return match.takes(attribute(match.key, subject, role));
 }
 
 }  // namespace

@@ -24,17 +24,6 @@ double seconds_of(const std::vector<Span>& spans) {
   return sum;
 }
 
-double per_seconds(GatePer per) {
-  switch (per) {
-    case GatePer::minute: return 60;
-    case GatePer::hour: return 3600;
-    case GatePer::none:
-    case GatePer::second:
-    case GatePer::op: return 1;
-  }
-  return 1;
-}
-
 // The lowest value within each stretch of `hold`; of them the highest is what
 // lasted as long. Signs are turned for the opposite.
 double held(const std::vector<GateSample>& samples, Nanoseconds hold,
@@ -214,7 +203,7 @@ void Meter::measure_spans() {
     figure.value = count;
     if (value_.per != GatePer::none && !divide(figure.value, nullptr)) return;
   } else if (value_.function == GateFunction::rate) {
-    figure.value = count / seconds_of(scope_.spans) * per_seconds(value_.per);
+    figure.value = count / seconds_of(scope_.spans) * seconds_per(value_.per);
   } else {
     figure.value = nanoseconds() * 1e-9;
   }
@@ -289,7 +278,7 @@ std::optional<GateFigure> Meter::of_counter(const GateSeries& series) {
   }
   if (figure.n == 0) return std::nullopt;
   if (value_.function == GateFunction::rate) {
-    figure.value *= per_seconds(value_.per) / seconds_of(scope_.spans);
+    figure.value *= seconds_per(value_.per) / seconds_of(scope_.spans);
   } else if (value_.per != GatePer::none && !divide(figure.value, &series)) {
     return std::nullopt;
   }
@@ -348,7 +337,7 @@ const OpsCurve* Meter::operations(const GateSeries& series) {
 }
 
 bool Meter::divide(double& amount, const GateSeries* series) {
-  double by = seconds_of(scope_.spans) / per_seconds(value_.per);
+  double by = seconds_of(scope_.spans) / seconds_per(value_.per);
   if (value_.per == GatePer::op) {
     const GateSeries nobody("", SubjectId(), {});
     const OpsCurve* ops = operations(series == nullptr ? nobody : *series);
@@ -372,7 +361,7 @@ GateAxis Meter::time_axis() const {
       if (time <= span.from) break;
       seconds += to_seconds(std::min(time, span.to) - span.from);
     }
-    return seconds / per_seconds(per);
+    return seconds / seconds_per(per);
   };
 }
 
@@ -403,7 +392,7 @@ std::optional<GateFigure> Meter::retained(const GateSeries& series) {
     });
   }
   if (value_.per != GatePer::op) {
-    const double unit = per_seconds(value_.per);
+    const double unit = seconds_per(value_.per);
     return trend(series, ends, [&](BootTime time) {
       return to_seconds(time - ends.front().time) / unit;
     });

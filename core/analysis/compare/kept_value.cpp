@@ -6,19 +6,11 @@
 #include <cmath>
 #include <set>
 
+#include "core/analysis/gate_scope.h"
 #include "core/base/text.h"
 
 namespace tidemark {
 namespace {
-
-bool path_matches(const std::string& glob, const std::string& path) {
-  if (glob_match(glob, path)) return true;
-  for (size_t at = path.find('/'); at != path.npos;
-       at = path.find('/', at + 1)) {
-    if (glob_match(glob, std::string_view(path).substr(at + 1))) return true;
-  }
-  return false;
-}
 
 // The share of samples at or below `value`: the sketch, read the other way.
 double share_below(const BaselineSeries& series, double value) {
@@ -72,17 +64,6 @@ double weighted(const Parts& parts, Value value) {
   return sum / samples_of(parts);
 }
 
-double per_seconds(GatePer per) {
-  switch (per) {
-    case GatePer::minute: return 60;
-    case GatePer::hour: return 3600;
-    case GatePer::none:
-    case GatePer::second:
-    case GatePer::op: return 1;
-  }
-  return 1;
-}
-
 class KeptReader {
  public:
   KeptReader(const Baseline& run, const GateValue& value)
@@ -112,8 +93,9 @@ bool KeptReader::find_phases() {
   for (const BaselinePhase& phase : run_.phases) {
     const bool is_whole = phase.path.empty();
     if (!is_whole) paths.insert(phase.path);
-    const bool wanted =
-        glob.empty() ? is_whole : !is_whole && path_matches(glob, phase.path);
+    const bool wanted = glob.empty()
+                            ? is_whole
+                            : !is_whole && gate_path_matches(glob, phase.path);
     if (wanted && !phase.series.empty()) phases_.push_back(&phase);
   }
   if (!phases_.empty()) return true;
@@ -126,14 +108,7 @@ bool KeptReader::find_phases() {
 bool KeptReader::selects(const GateMetric& metric,
                          const BaselineSeries& series) const {
   return std::ranges::all_of(metric.selector, [&](const GateMatch& match) {
-    switch (match.op) {
-      case GateMatch::Op::equal: return series.subject == match.value;
-      case GateMatch::Op::differs: return series.subject != match.value;
-      case GateMatch::Op::like: return glob_match(match.value, series.subject);
-      case GateMatch::Op::unlike:
-        return !glob_match(match.value, series.subject);
-    }
-    return false;
+    return match.takes(series.subject);
   });
 }
 
@@ -164,7 +139,7 @@ std::optional<double> KeptReader::amount_of(const Parts& parts,
   }
   if (value_.function == GateFunction::rate) {
     return seconds > 0
-               ? std::optional(amount / seconds * per_seconds(value_.per))
+               ? std::optional(amount / seconds * seconds_per(value_.per))
                : std::nullopt;
   }
   if (value_.per == GatePer::none) return amount;
@@ -172,7 +147,7 @@ std::optional<double> KeptReader::amount_of(const Parts& parts,
     return ops > 0 && value_.op.empty() ? std::optional(amount / ops)
                                         : std::nullopt;
   }
-  return seconds > 0 ? std::optional(amount / seconds * per_seconds(value_.per))
+  return seconds > 0 ? std::optional(amount / seconds * seconds_per(value_.per))
                      : std::nullopt;
 }
 
@@ -193,7 +168,7 @@ std::optional<double> KeptReader::value_of(const Parts& parts, double seconds) {
         return std::nullopt;
       }
       return *parts[0]->slope_per_minute *
-             (value_.per == GatePer::none ? 60 : per_seconds(value_.per)) / 60;
+             (value_.per == GatePer::none ? 60 : seconds_per(value_.per)) / 60;
     case GateFunction::sum:
     case GateFunction::growth:
     case GateFunction::count:
