@@ -4,19 +4,13 @@
 
 #include <array>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 
-#include "core/model/time_slices.h"
 #include "core/os/file.h"
-#include "daemon/collectors/drops.h"
 #include "daemon/collectors/metric_ids.h"
-#include "daemon/followed_processes.h"
-#include "daemon/process_table.h"
+#include "daemon/collectors/stack_probe.h"
 #include "daemon/procfs/process_statm.h"
-#include "daemon/stack_sites.h"
 
 namespace tidemark {
 namespace {
@@ -43,63 +37,19 @@ enum { kMunmap = 7, kFault, kFaultHeap, kFaultStack };
 // In the order of GrowthRegion.
 static_assert(kMunmap == kGrowthRegions);
 
-// A stack that the full ring refused is counted to the process's next one; one
-// that too many others wait before, to a site without a stack.
-constexpr std::array<std::string_view, 2> kCauses = {"growth_stacks",
-                                                     "growth_unwinding"};
-
-class Growth final : public Collector {
+class Growth final : public StackProbeCollector<GrowthProbe, GrowthStack> {
  public:
-  Result<std::string> start(const CollectorContext& context) override {
-    if (context.heap.mode == HeapMode::off) return std::string("off");
-    if (context.roots.proc != Roots().proc) {
-      return std::string("none: another machine's /proc");
-    }
-    TIDEMARK_TRY(probe_, GrowthProbe::open());
-    proc_ = context.roots.proc;
-    table_ = &context.processes;
-    ids_ = define_all(context.definer, kMetrics);
-    desk_ = &context.stacks;
-    sites_.emplace(context.definer, *desk_);
-    drops_.emplace(context.definer, kCauses);
-    return std::string("tp_btf mmap_lock_released, page faults by ") +
-           probe_->fault_source();
-  }
-
-  void phase_changed(const Cohort& cohort) override {
-    // Slices of time tell what stays, and nothing given back is seen here.
-    if (!probe_ || is_time_slice(cohort.ordinal)) return;
-    probe_->set_cohort(cohort.ordinal);
-    sites_->phase_changed(cohort);
-  }
-
-  void process_held(ProcessKey process) override {
-    const Subject* subject = probe_ ? table_->find(process) : nullptr;
-    if (subject == nullptr) return;
-    followed_.follow(*subject, [this](const Subject& s) { return begin(s); });
-  }
-
-  void finish() override {
-    if (!probe_) return;
-    drain();
-    desk_->settle(StackDesk::kSettle);
-  }
-
-  Status collect(const CollectRequest&, FrameBuilder& frame) override {
-    if (!probe_) return {};
-    const Status drained = drain();
-    followed_.update(
-        *table_, [this](const Subject& subject) { return begin(subject); },
-        [this](ProcessKey process, SubjectId id) { end(process, id); });
-    followed_.for_each(
-        [&](ProcessKey process, SubjectId id) { put(process, id, frame); });
-    sites_->put(frame);
-    put_drops(frame);
-    return drained;
-  }
+  Growth() : StackProbeCollector({"growth_stacks", "growth_unwinding"}) {}
 
  private:
-  bool begin(const Subject& subject) {
+  std::string source(const CollectorContext& context) override {
+    proc_ = context.roots.proc;
+    ids_ = define_all(context.definer, kMetrics);
+    return std::string("tp_btf mmap_lock_released, page faults by ") +
+           probe().fault_source();
+  }
+
+  bool follow(const Subject& subject) override {
     const std::string pid = std::to_string(subject.process.pid.value);
     GrowthBaseline from;
     if (const auto text = read_file(proc_ + "/" + pid + "/statm", buffer_)) {
@@ -107,21 +57,18 @@ class Growth final : public Collector {
         from = {statm->size.count, statm->data.count, statm->anonymous().count};
       }
     }
-    if (!probe_->follow(subject.process, from)) return false;
-    sites_->begin(subject.process);
-    return true;
+    return probe().follow(subject.process, from).has_value();
   }
 
-  void end(ProcessKey process, SubjectId id) {
-    if (const auto counts = probe_->read(process.pid)) {
-      no_room_of_ended_ += counts->no_room;
+  Share share(const GrowthStack& stack) const override {
+    if (stack.fault) {
+      return {SiteKind::fault, {stack.amount.bytes, 0, stack.amount.count}};
     }
-    probe_->forget(process.pid);
-    sites_->end(id, process);
+    return {SiteKind::mapping, {stack.amount.bytes, stack.amount.count, 0}};
   }
 
-  void put(ProcessKey process, SubjectId id, FrameBuilder& frame) {
-    const auto counts = probe_->read(process.pid);
+  void put(ProcessKey process, SubjectId id, FrameBuilder& frame) override {
+    const auto counts = probe().read(process.pid);
     if (!counts) return;
     for (size_t i = 0; i < kGrowthRegions; ++i) {
       frame.put(ids_[i], id, counts->grown[i].bytes);
@@ -139,42 +86,9 @@ class Growth final : public Collector {
         touched(GrowthRegion::stack) + touched(GrowthRegion::thread_stack));
   }
 
-  void put_drops(FrameBuilder& frame) {
-    int64_t no_room = no_room_of_ended_;
-    followed_.for_each([&](ProcessKey process, SubjectId) {
-      if (const auto counts = probe_->read(process.pid)) {
-        no_room += counts->no_room;
-      }
-    });
-    drops_->put(frame, {no_room, sites_->refused()});
-  }
-
-  Status drain() {
-    return probe_->drain([this](const GrowthStack& stack) {
-      const SubjectId owner = followed_.find(stack.process);
-      if (!owner.valid()) return;
-      StackSites::Weight weight{stack.amount.bytes, stack.amount.count, 0};
-      if (stack.fault) weight = {stack.amount.bytes, 0, stack.amount.count};
-      sites_->add(owner, stack.fault ? SiteKind::fault : SiteKind::mapping,
-                  stack.cohort, weight,
-                  {stack.process,
-                   0,
-                   stack.registers,
-                   stack.program_counter,
-                   {stack.stack.begin(), stack.stack.end()}});
-    });
-  }
-
   std::string proc_;
   std::string buffer_;
-  ProcessTable* table_ = nullptr;
-  StackDesk* desk_ = nullptr;
   std::array<MetricId, std::size(kMetrics)> ids_;
-  std::unique_ptr<GrowthProbe> probe_;
-  std::optional<StackSites> sites_;
-  std::optional<Drops<kCauses.size()>> drops_;
-  FollowedProcesses followed_;
-  int64_t no_room_of_ended_ = 0;
 };
 
 }  // namespace
