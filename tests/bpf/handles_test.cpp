@@ -28,7 +28,7 @@
 #include <vector>
 
 #include "probes/symbolizer.h"
-#include "probes/unwinder.h"
+#include "tests/bpf/handle_fixture.h"
 #include "tests/bpf/workload.h"
 
 namespace tidemark {
@@ -43,33 +43,10 @@ size_t entries(pid_t pid, const char* folder) {
   return static_cast<size_t>(std::distance(begin(all), end(all)));
 }
 
-class HandlesTest : public testing::Test {
+class HandlesTest : public testing_bpf::HandleFixture {
  protected:
-  void SetUp() override {
-    auto tracer = HandleTracer::open();
-    if (!tracer) GTEST_SKIP() << tracer.error().what;
-    tracer_ = std::move(*tracer);
-  }
-
-  HandleSlot attach(pid_t pid) {
-    auto maps = read_process_maps("/proc", Pid{pid});
-    EXPECT_TRUE(maps);
-    maps_ = std::move(*maps);
-    const auto slot = tracer_->attach(Pid{pid}, maps_);
-    EXPECT_TRUE(slot) << slot.error().what;
-    return *slot;
-  }
-  // Open ones of a kind, over all stacks; of all cohorts unless told.
   int64_t open_of(SiteKind kind, int cohort = -1) const {
-    std::vector<HandleSite> rows;
-    EXPECT_TRUE(tracer_->read_sites(rows));
-    int64_t sum = 0;
-    for (const HandleSite& row : rows) {
-      if (row.kind != kind) continue;
-      if (cohort >= 0 && row.cohort != static_cast<uint32_t>(cohort)) continue;
-      sum += row.opened - row.closed;
-    }
-    return sum;
+    return open_now(kind, cohort).count;
   }
   int64_t open_descriptors() const {
     return open_of(SiteKind::fd) + open_of(SiteKind::socket);
@@ -80,9 +57,6 @@ class HandlesTest : public testing::Test {
     EXPECT_EQ(counts.ring_full, 0u);
     EXPECT_EQ(counts.missed_closes, 0u);
   }
-
-  std::unique_ptr<HandleTracer> tracer_;
-  ProcessMaps maps_;
 };
 
 void must_open(const auto& call) {
@@ -386,12 +360,7 @@ TEST_F(HandlesTest, NamesTheFunctionThatOpened) {
   std::map<uint64_t, std::string> functions;  // by key
   ASSERT_TRUE(tracer_->drain(
       [&](const HandleStack& stack) {
-        UnwindInput input;
-        input.registers = stack.registers;
-        input.program_counter = stack.program_counter;
-        input.stack_address = stack.registers[7];
-        input.stack = stack.stack;
-        const UnwoundStack unwound = unwinder.unwind(maps_, input);
+        const UnwoundStack unwound = unwind(unwinder, stack);
         ASSERT_GE(unwound.frames.size(), 2u);
         EXPECT_EQ(unwound.quality, StackQuality::cfi);
         const UnwoundFrame& caller = unwound.frames[1];

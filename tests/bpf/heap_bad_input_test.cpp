@@ -152,11 +152,7 @@ TEST_F(HeapBadInputTest, AHostileStackIsCountedAndUnwoundWithoutACrash) {
   HeapSession session(*tracer_);
   CuedTarget target({TIDEMARK_HEAP_TARGET, "hostile_stack"});
   ASSERT_TRUE(target.hear("ready\n"));
-  ASSERT_TRUE(session.attach(target.pid()));
-  session.sample(HeapTracer::kExact);
-  target.answer();
-  ASSERT_TRUE(target.hear("done\n"));
-  ASSERT_TRUE(session.read());
+  ASSERT_NO_FATAL_FAILURE(trace(session, target));
   EXPECT_EQ(session.live_count(), 3);
   int64_t bytes = 0;
   for (const auto& [function, figures] : session.by_function()) {
@@ -175,11 +171,7 @@ TEST_F(HeapBadInputTest, FullTablesOfSitesAndStacksAreCounted) {
   HeapSession session(**tracer);
   CuedTarget target({TIDEMARK_HEAP_TARGET, "malloc", "strdup", "calloc"});
   ASSERT_TRUE(target.hear("ready\n"));
-  ASSERT_TRUE(session.attach(target.pid()));
-  session.sample(HeapTracer::kExact);
-  target.answer();
-  ASSERT_TRUE(target.hear("done\n"));
-  ASSERT_TRUE(session.read());
+  ASSERT_NO_FATAL_FAILURE(trace(session, target));
   EXPECT_GT(session.counts().sites_full, 0u);
   // All of it is there, at the site that stands for the rest.
   EXPECT_EQ(session.live_count(), 12 + 11 + 18);

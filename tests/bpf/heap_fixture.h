@@ -27,15 +27,20 @@ class HeapFixture : public testing::Test {
     if (!folder_.empty()) std::filesystem::remove_all(folder_);
   }
 
-  // Traces what a target that is ready does: 12 blocks stay alive.
-  void expect_traced(CuedTarget& target) {
-    HeapSession session(*tracer_);
+  // Counts what a target that is ready does, up to its "done".
+  static void trace(HeapSession& session, CuedTarget& target,
+                    uint64_t period = HeapTracer::kExact) {
     const Status attached = session.attach(target.pid());
     ASSERT_TRUE(attached) << attached.error().what;
-    session.sample(HeapTracer::kExact);
+    session.sample(period);
     target.answer();
     ASSERT_TRUE(target.hear("done\n"));
     ASSERT_TRUE(session.read());
+  }
+  // The same to its end: 12 blocks stay alive.
+  void expect_traced(CuedTarget& target) {
+    HeapSession session(*tracer_);
+    ASSERT_NO_FATAL_FAILURE(trace(session, target));
     EXPECT_EQ(session.live_count(), 12);
     target.answer();
     EXPECT_EQ(target.wait(), 0);

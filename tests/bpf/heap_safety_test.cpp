@@ -80,11 +80,7 @@ TEST_F(HeapSafetyTest, SamplesAreWithinTheirErrorInNineteenOfTwentySeeds) {
     HeapSession session(*tracer_);
     CuedTarget target({TIDEMARK_HEAP_TARGET, "sampled"});
     ASSERT_TRUE(target.hear("ready\n"));
-    ASSERT_TRUE(session.attach(target.pid()));
-    session.sample(kPeriod);
-    target.answer();
-    ASSERT_TRUE(target.hear("done\n"));
-    ASSERT_TRUE(session.read());
+    ASSERT_NO_FATAL_FAILURE(trace(session, target, kPeriod));
     double live = 0;
     for (const HeapSite& site : session.sites()) {
       live += static_cast<double>(site.live_bytes);
@@ -210,11 +206,7 @@ TEST_F(HeapSafetyTest, AFullLiveMapRefusesAndCounts) {
   HeapSession session(**tracer);
   CuedTarget target({TIDEMARK_HEAP_TARGET, "calloc"});
   ASSERT_TRUE(target.hear("ready\n"));
-  ASSERT_TRUE(session.attach(target.pid()));
-  session.sample(HeapTracer::kExact);
-  target.answer();
-  ASSERT_TRUE(target.hear("done\n"));
-  ASSERT_TRUE(session.read());
+  ASSERT_NO_FATAL_FAILURE(trace(session, target));
   const HeapCounts counts = session.counts();
   // Those that it holds are the oldest, and each refused one is counted.
   EXPECT_GT(counts.live_full, 0u);
@@ -230,11 +222,7 @@ TEST_F(HeapSafetyTest, AFullRingOfStacksIsCountedAndTriedAgain) {
   HeapSession session(**tracer);
   CuedTarget target({TIDEMARK_HEAP_TARGET, "calloc"});
   ASSERT_TRUE(target.hear("ready\n"));
-  ASSERT_TRUE(session.attach(target.pid()));
-  session.sample(HeapTracer::kExact);
-  target.answer();
-  ASSERT_TRUE(target.hear("done\n"));
-  ASSERT_TRUE(session.read());
+  ASSERT_NO_FATAL_FAILURE(trace(session, target));
   EXPECT_EQ(session.counts().stack_ring_full, 11u);
   EXPECT_TRUE(session.stacks().empty());
   EXPECT_EQ(session.live_count(), 11);

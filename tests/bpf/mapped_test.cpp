@@ -12,9 +12,8 @@
 #include <string>
 #include <vector>
 
-#include "probes/handles.h"
 #include "probes/symbolizer.h"
-#include "probes/unwinder.h"
+#include "tests/bpf/handle_fixture.h"
 #include "tests/bpf/workload.h"
 
 namespace tidemark {
@@ -47,41 +46,14 @@ void* anonymous(size_t size, int protection = PROT_READ | PROT_WRITE,
   return block;
 }
 
-class MappedTest : public testing::Test {
+class MappedTest : public testing_bpf::HandleFixture {
  protected:
-  void SetUp() override {
-    auto tracer = HandleTracer::open();
-    if (!tracer) GTEST_SKIP() << tracer.error().what;
-    tracer_ = std::move(*tracer);
-  }
-  HandleSlot attach(pid_t pid) {
-    auto maps = read_process_maps("/proc", Pid{pid});
-    EXPECT_TRUE(maps);
-    maps_ = std::move(*maps);
-    const auto slot = tracer_->attach(Pid{pid}, maps_);
-    EXPECT_TRUE(slot) << slot.error().what;
-    return *slot;
-  }
-  struct Open {
-    int64_t count = 0, bytes = 0;
-  };
-  Open open_now(int cohort = -1) {
+  // Mappings reach the rows through the ring.
+  Open open_now(int cohort = -1) const {
     EXPECT_TRUE(tracer_->drain([](const HandleStack&) {},
                                [](HandleSlot, HandleEvent) {}));
-    std::vector<HandleSite> rows;
-    EXPECT_TRUE(tracer_->read_sites(rows));
-    Open sum;
-    for (const HandleSite& row : rows) {
-      if (row.kind != SiteKind::mapped) continue;
-      if (cohort >= 0 && row.cohort != static_cast<uint32_t>(cohort)) continue;
-      sum.count += row.opened - row.closed;
-      sum.bytes += row.opened_bytes - row.closed_bytes;
-    }
-    return sum;
+    return HandleFixture::open_now(SiteKind::mapped, cohort);
   }
-
-  std::unique_ptr<HandleTracer> tracer_;
-  ProcessMaps maps_;
 };
 
 // A region of its own in which ranges come and go at random; the same numbers
@@ -158,13 +130,8 @@ TEST_F(MappedTest, NamesTheFunctionAndThePhase) {
   std::map<uint64_t, std::string> functions;  // by key
   ASSERT_TRUE(tracer_->drain(
       [&](const HandleStack& stack) {
-        UnwindInput input;
-        input.registers = stack.registers;
-        input.program_counter = stack.program_counter;
-        input.stack_address = stack.registers[7];
-        input.stack = stack.stack;
         std::string& names = functions[stack.key];
-        for (const UnwoundFrame& frame : unwinder.unwind(maps_, input).frames) {
+        for (const UnwoundFrame& frame : unwind(unwinder, stack).frames) {
           if (frame.object == UnwoundFrame::kNoObject) continue;
           for (const auto& each : symbolizer.symbolize(
                    symbol_source(unwinder.objects().at(frame.object)),
