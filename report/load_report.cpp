@@ -72,10 +72,44 @@ std::vector<std::string> changed_metrics(const std::vector<Gate>& gates) {
   return names;
 }
 
+using Extent = std::optional<std::pair<BootTime, BootTime>>;
+
+Readers make_readers(const LoadOptions& options, const RecordingInfo& info,
+                     const Extent& span) {
+  Readers readers{RunAnalysis(options.verdict), {}, {}, {}};
+  if (options.timeline && span) {
+    const TimelineSpan over = options.columns.value_or(
+        TimelineSpan{span->first, span->second, Nanoseconds(info.interval_ns)});
+    readers.timeline.emplace(over.begin, over.end, over.interval);
+  }
+  if (!options.gates.empty()) readers.gates.emplace(options.gates);
+  if (wants_figures(options)) {
+    readers.figures.emplace(changed_metrics(options.gates), info.cpu_count);
+  }
+  return readers;
+}
+
 double part_of(const std::pair<BootTime, BootTime>& span, BootTime time) {
   const double whole = to_seconds(span.second - span.first);
   const double done = to_seconds(time - span.first);
   return whole > 0 ? std::clamp(done / whole, 0.0, 1.0) : 1.0;
+}
+
+// Feeds a recording to its end, with the marks that are not in it; returns how
+// many readings there were.
+int64_t feed_all(Readers& readers, RecordingReader& reader,
+                 const LoadOptions& options, const Extent& span) {
+  auto mark = options.marks.begin();
+  int64_t frames = 0;
+  while (const auto item = reader.next()) {
+    for (; mark != options.marks.end() && mark->time <= item->time; ++mark) {
+      readers.on_event(*mark);
+    }
+    if (feed(readers, *item, reader.dictionary())) ++frames;
+    if (options.progress && span && frames % 256 == 0)
+      options.progress(part_of(*span, item->time));
+  }
+  return frames;
 }
 
 // What the host has of a thing, as a line in its chart.
@@ -137,32 +171,12 @@ void add_limits(Timeline& timeline, const std::vector<Gate>& gates) {
 Result<ReportData> load_report(const std::string& path,
                                const LoadOptions& options) {
   TIDEMARK_TRY(RecordingReader reader, RecordingReader::open(path));
-  std::optional<std::pair<BootTime, BootTime>> span;
+  Extent span;
   if (options.progress || options.timeline) {
     if (auto known = reader.span()) span = *known;
   }
-  Readers readers{RunAnalysis(options.verdict), {}, {}, {}};
-  if (options.timeline && span) {
-    const TimelineSpan over = options.columns.value_or(TimelineSpan{
-        span->first, span->second, Nanoseconds(reader.info().interval_ns)});
-    readers.timeline.emplace(over.begin, over.end, over.interval);
-  }
-  if (!options.gates.empty()) readers.gates.emplace(options.gates);
-  if (wants_figures(options)) {
-    readers.figures.emplace(changed_metrics(options.gates),
-                            reader.info().cpu_count);
-  }
-  auto mark = options.marks.begin();
-  int64_t frames = 0;
-  while (const auto item = reader.next()) {
-    for (; mark != options.marks.end() && mark->time <= item->time; ++mark) {
-      readers.on_event(*mark);
-    }
-    if (feed(readers, *item, reader.dictionary())) ++frames;
-    if (options.progress && span && frames % 256 == 0)
-      options.progress(part_of(*span, item->time));
-  }
-  if (frames == 0) {
+  Readers readers = make_readers(options, reader.info(), span);
+  if (feed_all(readers, reader, options, span) == 0) {
     return fail(ErrorKind::malformed, path + ": holds no reading");
   }
   RunSummary summary = readers.analysis.summarize(reader.dictionary());

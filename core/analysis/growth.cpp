@@ -63,16 +63,25 @@ Fits fit_all(const Series& series, double resolution) {
   return fits;
 }
 
-// A leak that comes in batches: level, jump, level, jump. A few rises make up
-// nearly all growth, nothing is given back, and the jumps do not shrink.
-bool is_stairs(const Series& series, double delta) {
-  const Rises rises = count_rises(series);
-  if (rises.net <= delta * series.span()) return false;
-  if (rises.drawdown > 0.1 * rises.net) return false;
+// More than `delta` a unit of x in all, and next to nothing given back.
+bool only_rises(const Rises& rises, const Series& series, double delta) {
+  return rises.net > delta * series.span() && rises.drawdown <= 0.1 * rises.net;
+}
+
+std::vector<double> jumps_of(const Series& series) {
   std::vector<double> jumps;
   for (size_t i = 1; i < series.size(); ++i) {
     jumps.push_back(series.y[i] - series.y[i - 1]);
   }
+  return jumps;
+}
+
+// A leak that comes in batches: level, jump, level, jump. A few rises make up
+// nearly all growth, nothing is given back, and the jumps do not shrink.
+bool is_stairs(const Series& series, double delta) {
+  const Rises rises = count_rises(series);
+  if (!only_rises(rises, series, delta)) return false;
+  std::vector<double> jumps = jumps_of(series);
   const size_t last_third = jumps.size() - jumps.size() / 3;
   const double largest = *std::ranges::max_element(jumps);
   const double latest = *std::max_element(
@@ -91,12 +100,8 @@ bool is_tall_stairs(const Series& series, double delta) {
   constexpr double kLeastHeight = 0.05;  // of all growth
   constexpr double kOverdue = 1.6;       // of the way between the last two
   const Rises rises = count_rises(series);
-  if (rises.net <= delta * series.span()) return false;
-  if (rises.drawdown > 0.1 * rises.net) return false;
-  std::vector<double> jumps;
-  for (size_t i = 1; i < series.size(); ++i) {
-    jumps.push_back(series.y[i] - series.y[i - 1]);
-  }
+  if (!only_rises(rises, series, delta)) return false;
+  const std::vector<double> jumps = jumps_of(series);
   const double least =
       std::max(*median(jumps) + kOutOfNoise * *robust_deviation(jumps),
                kLeastHeight * rises.net);
