@@ -32,7 +32,6 @@ enum class AllocatorFunction : uint8_t {
   mremap,                // (address, old length, new length, ...)
 };
 inline constexpr size_t kAllocatorFunctions = 13;
-std::string_view allocator_function_name(AllocatorFunction function);
 
 // Places one probe; aliases at one address are one.
 struct AllocatorProbe {

@@ -98,24 +98,6 @@ std::optional<AllocatorFunction> look_up(std::string_view name, bool prefixed) {
 
 }  // namespace
 
-std::string_view allocator_function_name(AllocatorFunction function) {
-  constexpr std::array<std::string_view, kAllocatorFunctions> kNames = {
-      "malloc",
-      "calloc",
-      "realloc",
-      "reallocarray",
-      "memalign",
-      "posix_memalign",
-      "free",
-      "operator new",
-      "operator new (nothrow)",
-      "operator delete",
-      "mmap",
-      "munmap",
-      "mremap"};
-  return kNames[static_cast<size_t>(function)];
-}
-
 std::optional<AllocatorFunction> allocator_function(std::string_view name) {
   if (name.starts_with("_Z")) return operator_function(name);
   if (const auto plain = look_up(name, false)) return plain;

@@ -22,7 +22,6 @@ class QualityMeter {
   Quality summarize(const std::vector<Event>& events) const;
   // Ticks recorded / ticks expected so far; 1 before there are two.
   double coverage() const;
-  BootTime last_tick() const { return last_tick_; }
 
  private:
   void take_self(const Column& column, const Metric& metric,

@@ -19,8 +19,4 @@ double student_upper_tail(double t, double degrees) {
   return math::cdf(math::complement(math::students_t(degrees), t));
 }
 
-double student_upper_quantile(double p, double degrees) {
-  return math::quantile(math::complement(math::students_t(degrees), p));
-}
-
 }  // namespace tidemark

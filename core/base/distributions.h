@@ -10,7 +10,5 @@ double normal_upper_tail(double z);
 double normal_upper_quantile(double p);
 // P(T > t) of Student's t with `degrees` > 0 degrees of freedom.
 double student_upper_tail(double t, double degrees);
-// t with P(T > t) = p, 0 < p < 1.
-double student_upper_quantile(double p, double degrees);
 
 }  // namespace tidemark

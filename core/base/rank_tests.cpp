@@ -148,18 +148,4 @@ std::vector<double> benjamini_hochberg(std::span<const double> p_values) {
   return q;
 }
 
-std::vector<double> holm(std::span<const double> p_values) {
-  std::vector<size_t> order(p_values.size());
-  std::iota(order.begin(), order.end(), size_t{0});
-  std::ranges::stable_sort(order, {}, [&](size_t i) { return p_values[i]; });
-  std::vector<double> adjusted(p_values.size());
-  double most = 0;
-  for (size_t k = 0; k < order.size(); ++k) {
-    const auto left = static_cast<double>(order.size() - k);
-    most = std::max(most, std::min(1.0, p_values[order[k]] * left));
-    adjusted[order[k]] = most;
-  }
-  return adjusted;
-}
-
 }  // namespace tidemark

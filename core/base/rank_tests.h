@@ -38,8 +38,5 @@ std::optional<Shift> hodges_lehmann(std::span<const double> a,
 // Benjamini and Hochberg 1995: the false-discovery rate at which each p-value
 // would just be called, in the order given. For a report over many series.
 std::vector<double> benjamini_hochberg(std::span<const double> p_values);
-// Holm 1979: p-values adjusted so that not even one of the family is called
-// by chance. For gates.
-std::vector<double> holm(std::span<const double> p_values);
 
 }  // namespace tidemark

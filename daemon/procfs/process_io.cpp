@@ -34,16 +34,6 @@ Result<ProcessIo> parse_process_io(std::string_view text) {
   return io;
 }
 
-Result<ProcessSchedstat> parse_process_schedstat(std::string_view text) {
-  NumberReader numbers(text);
-  ProcessSchedstat schedstat;
-  schedstat.on_cpu = Nanoseconds(numbers.next());
-  schedstat.run_delay = Nanoseconds(numbers.next());
-  schedstat.timeslices = numbers.next();
-  if (!numbers.ok()) return malformed("schedstat", "a field is no number");
-  return schedstat;
-}
-
 Result<ProcessLimits> parse_process_limits(std::string_view text) {
   constexpr std::string_view kOpenFiles = "Max open files";
   for (TextCursor lines(text); !lines.at_end();) {

@@ -1,4 +1,4 @@
-// /proc/PID/io, schedstat and limits (proc(5); kernel fs/proc/base.c).
+// /proc/PID/io and limits (proc(5); kernel fs/proc/base.c).
 #pragma once
 
 #include <cstdint>
@@ -20,15 +20,6 @@ struct ProcessIo {
 };
 // Error malformed.
 Result<ProcessIo> parse_process_io(std::string_view text);
-
-// /proc/PID/schedstat: of the thread that leads the group only.
-struct ProcessSchedstat {
-  Nanoseconds on_cpu{0};
-  Nanoseconds run_delay{0};  // runnable, waiting for a CPU
-  int64_t timeslices = 0;
-};
-// Error malformed.
-Result<ProcessSchedstat> parse_process_schedstat(std::string_view text);
 
 struct ProcessLimits {
   int64_t open_files_soft = 0;  // INT64_MAX: unlimited

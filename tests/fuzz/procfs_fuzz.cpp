@@ -43,7 +43,6 @@ void parse_process_files(std::string_view text) {
   }
   static_cast<void>(parse_process_status(text));
   static_cast<void>(parse_process_io(text));
-  static_cast<void>(parse_process_schedstat(text));
   static_cast<void>(parse_process_limits(text));
   static_cast<void>(open_file_kind(text));
   static_cast<void>(count_inotify_watches(text));

@@ -107,12 +107,5 @@ TEST(ManySeries, BenjaminiHochberg) {
   EXPECT_TRUE(benjamini_hochberg({}).empty());
 }
 
-TEST(ManySeries, Holm) {
-  EXPECT_THAT(holm(Values{0.04, 0.01, 0.03}),
-              ElementsAre(DoubleEq(0.06), DoubleEq(0.03), DoubleEq(0.06)));
-  EXPECT_THAT(holm(Values{0.9, 0.8}), ElementsAre(DoubleEq(1), DoubleEq(1)));
-  EXPECT_TRUE(holm({}).empty());
-}
-
 }  // namespace
 }  // namespace tidemark

@@ -155,13 +155,6 @@ TEST(ProcessIo, NeedsEveryLine) {
   EXPECT_FALSE(parse_process_io("rchar: x\n"));
 }
 
-TEST(ProcessSchedstat, ThreeNumbers) {
-  const auto schedstat = parse_process_schedstat("1000 2000 3\n");
-  ASSERT_TRUE(schedstat);
-  EXPECT_EQ(schedstat->run_delay, Nanoseconds(2000));
-  EXPECT_FALSE(parse_process_schedstat("1000 2000"));
-}
-
 TEST(ProcessLimits, OpenFiles) {
   const auto limits = parse_process_limits(
       "Limit                     Soft Limit           Hard Limit  Units\n"

@@ -36,11 +36,9 @@ TEST(AllocatorNames, LeavesOthersFunctionsAlone) {
   }
 }
 
-TEST(AllocatorNames, NamesEachFunctionOnce) {
+TEST(AllocatorNames, ReadsNoMoreThanThreeArguments) {
   for (size_t i = 0; i < kAllocatorFunctions; ++i) {
-    const auto function = static_cast<AllocatorFunction>(i);
-    EXPECT_FALSE(allocator_function_name(function).empty());
-    EXPECT_LE(arguments_of(function), 3u);
+    EXPECT_LE(arguments_of(static_cast<AllocatorFunction>(i)), 3u);
   }
 }
 
