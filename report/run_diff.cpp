@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/analysis/gate_series.h"
 #include "core/analysis/phases.h"
 #include "core/analysis/site_title.h"
 #include "core/base/text.h"
@@ -173,24 +174,6 @@ State StateReader::state() const {
   return state;
 }
 
-struct Names {
-  std::map<ProcessKey, std::string> clients;
-  const Dictionary& dictionary;
-
-  explicit Names(const Dictionary& all) : dictionary(all) {
-    for (const Subject& subject : all.subjects()) {
-      if (subject.kind == SubjectKind::client && !subject.name.empty()) {
-        clients.try_emplace(subject.process, subject.name);
-      }
-    }
-  }
-  std::string role(const Subject& subject) const {
-    if (!subject.role.empty()) return subject.role;
-    const auto client = clients.find(subject.process);
-    return client != clients.end() ? client->second : subject.name;
-  }
-};
-
 Unit unit_of(const Dictionary& dictionary, const std::string& name) {
   for (const Metric& metric : dictionary.metrics()) {
     if (metric.name == name) return metric.unit;
@@ -218,7 +201,7 @@ class Differ {
   const State& after_;
   const Dictionary& dictionary_;
   const StackTable& stacks_;
-  Names names_;
+  GateNames names_;
 };
 
 ProcessDiff Differ::process(SubjectId id) {

@@ -76,6 +76,12 @@ void cut(std::vector<Span>& spans, const GateExpr& gate) {
 
 }  // namespace
 
+double seconds_of(const std::vector<Span>& spans) {
+  double sum = 0;
+  for (const Span& span : spans) sum += to_seconds(span.length());
+  return sum;
+}
+
 bool gate_path_matches(std::string_view glob, std::string_view path) {
   if (glob_match(glob, path)) return true;
   for (size_t at = path.find('/'); at != path.npos;

@@ -17,6 +17,9 @@ struct GateScope {
   std::string missing;  // why there is none
 };
 
+// Of all of them together.
+double seconds_of(const std::vector<Span>& spans);
+
 // `during GLOB` means phases whose path, its tail behind a '/', or its label
 // ("steady#3") matches. Without it: the whole run; of slope() the load and
 // steady phases, or all behind the first third of a run without any; of

@@ -18,12 +18,6 @@ namespace {
 
 constexpr std::string_view kSpanPrefix = "span.";
 
-double seconds_of(const std::vector<Span>& spans) {
-  double sum = 0;
-  for (const Span& span : spans) sum += to_seconds(span.length());
-  return sum;
-}
-
 // The lowest value within each stretch of `hold`; of them the highest is what
 // lasted as long. Signs are turned for the opposite.
 double held(const std::vector<GateSample>& samples, Nanoseconds hold,
@@ -47,15 +41,6 @@ double held(const std::vector<GateSample>& samples, Nanoseconds hold,
   return sign * best;
 }
 
-double deviation(const std::vector<double>& values) {
-  const double middle = mean(values).value_or(0);
-  double sum = 0;
-  for (const double value : values) sum += (value - middle) * (value - middle);
-  return values.size() < 2
-             ? 0
-             : std::sqrt(sum / static_cast<double>(values.size() - 1));
-}
-
 double aggregate(const GateValue& value, const std::vector<double>& values) {
   switch (value.function) {
     case GateFunction::max: return *std::ranges::max_element(values);
@@ -66,7 +51,7 @@ double aggregate(const GateValue& value, const std::vector<double>& values) {
       return quantile(values, value.quantile).value_or(0);
     case GateFunction::first: return values.front();
     case GateFunction::last: return values.back();
-    case GateFunction::stddev: return deviation(values);
+    case GateFunction::stddev: return standard_deviation(values).value_or(0);
     case GateFunction::growth: return values.back() - values.front();
     case GateFunction::count: return static_cast<double>(values.size());
     default: return 0;

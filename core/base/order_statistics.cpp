@@ -38,6 +38,14 @@ std::optional<double> mean(std::span<const double> values) {
          static_cast<double>(values.size());
 }
 
+std::optional<double> standard_deviation(std::span<const double> values) {
+  if (values.size() < 2) return std::nullopt;
+  const double middle = *mean(values);
+  double sum = 0;
+  for (const double value : values) sum += (value - middle) * (value - middle);
+  return std::sqrt(sum / static_cast<double>(values.size() - 1));
+}
+
 std::optional<double> median_absolute_deviation(
     std::span<const double> values) {
   const std::optional<double> centre = median(values);

@@ -16,6 +16,8 @@ std::optional<double> median(std::span<const double> values);
 // Mean; absent when there are no values.
 std::optional<double> mean(std::span<const double> values);
 
+// Of the values as a sample (n - 1); absent: fewer than two.
+std::optional<double> standard_deviation(std::span<const double> values);
 // A robust standard deviation: 1.4826 times the median absolute deviation from
 // the median. Where more than half the values are equal (pages, integers) that
 // is 0 though the others differ; then 1.2533 times the mean absolute

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "core/analysis/floors.h"
+#include "core/analysis/gate_scope.h"
 #include "core/analysis/gate_series.h"
 #include "core/analysis/phase_use.h"
 #include "core/base/order_statistics.h"
@@ -74,12 +75,6 @@ struct Gathered {
   double total = 0, ops = 0;
 };
 
-double seconds_of(const std::vector<Span>& spans) {
-  double sum = 0;
-  for (const Span& span : spans) sum += to_seconds(span.length());
-  return sum;
-}
-
 std::vector<double> values_of(const Gathered& gathered) {
   std::vector<double> values;
   for (const auto& cycle : gathered.cycles) {
@@ -96,14 +91,7 @@ void take_samples(BaselineSeries& series, std::vector<double> values) {
   series.mean = mean(values).value_or(0);
   series.median = median(values).value_or(0);
   series.mad = median_absolute_deviation(values).value_or(0);
-  double squares = 0;
-  for (const double value : values) {
-    squares += (value - series.mean) * (value - series.mean);
-  }
-  if (values.size() > 1) {
-    series.deviation =
-        std::sqrt(squares / static_cast<double>(values.size() - 1));
-  }
+  series.deviation = standard_deviation(values);
   for (const double rank : kSketchRanks) {
     series.sketch.push_back(quantile(values, rank).value_or(0));
   }
