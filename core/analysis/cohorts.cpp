@@ -15,6 +15,9 @@ constexpr double kSamplesPerGroup = 8;
 constexpr size_t kMostGroups = 6;
 // A group of cohorts keeps at least this part of what the average one does.
 constexpr double kEvenShare = 0.3;
+// One group that keeps less still keeps this part of what it took, beside the
+// others.
+constexpr double kMostShare = 0.7;
 // The last third of the cohorts keeps at least this part of the first third's
 // rate: one that fills slows down.
 constexpr double kLastingShare = 0.4;
@@ -31,6 +34,7 @@ constexpr double kChurn = 0.05;  // alive, of all that was taken
 
 // The old cohorts of one site, in order of birth.
 struct OldCohorts {
+  std::vector<double> taken;
   std::vector<double> kept;   // alive at the end of the measured part
   std::vector<double> young;  // alive at age 2
   std::vector<double> ops, minutes;
@@ -47,6 +51,7 @@ OldCohorts old_cohorts(const CohortMatrix& matrix,
   OldCohorts old;
   for (size_t p = 0; p + kOldAge <= last; ++p) {
     if (!phases[p].measured) continue;
+    old.taken.push_back(matrix.taken[p]);
     old.kept.push_back(matrix.at(p, last));
     old.young.push_back(matrix.at(p, p + kOldAge));
     old.ops.push_back(phases[p].ops);
@@ -55,23 +60,61 @@ OldCohorts old_cohorts(const CohortMatrix& matrix,
   return old;
 }
 
-// The mean rates of `count` runs of neighbouring cohorts.
-std::vector<double> group_rates(const OldCohorts& old, size_t begin,
-                                size_t count) {
+// A run of neighbouring cohorts: what they keep, of their work and of what
+// they took.
+struct KeptRates {
+  double of_work = 0, of_taken = 0;
+};
+
+double ratio(double part, double whole) { return whole > 0 ? part / whole : 0; }
+
+// The mean rates of `count` such runs.
+std::vector<KeptRates> group_rates(const OldCohorts& old, size_t begin,
+                                   size_t count) {
   const bool by_ops = sum(old.ops) > 0;
   const size_t n = old.size() - begin;
-  std::vector<double> rates;
+  std::vector<KeptRates> rates;
   for (size_t g = 0; g < count; ++g) {
-    double kept = 0;
-    double work = 0;
+    double kept = 0, work = 0, taken = 0;
     for (size_t i = begin + n * g / count; i < begin + n * (g + 1) / count;
          ++i) {
       kept += old.kept[i];
       work += by_ops ? old.ops[i] : old.minutes[i];
+      taken += old.taken[i];
     }
-    rates.push_back(work > 0 ? kept / work : 0);
+    rates.push_back({ratio(kept, work), ratio(kept, taken)});
   }
   return rates;
+}
+
+// Every group keeps its part of the work's; one of six may keep less where it
+// took less: a load that varies. What fills does not come back from that, so
+// never the last one.
+bool each_keeps_its_part(const std::vector<KeptRates>& rates) {
+  double of_work = 0, of_taken = 0;
+  for (const KeptRates& rate : rates) {
+    of_work += rate.of_work / static_cast<double>(rates.size());
+    of_taken += rate.of_taken / static_cast<double>(rates.size());
+  }
+  size_t low = 0;
+  for (const KeptRates& rate : rates) {
+    if (rate.of_work >= kEvenShare * of_work) continue;
+    const bool is_last = &rate == &rates.back();
+    if (is_last || rate.of_taken < kMostShare * of_taken) return false;
+    ++low;
+  }
+  return low <= rates.size() / kMostGroups;
+}
+
+// How many groups there are samples for.
+size_t count_groups(size_t cohorts, double kept, double sample_bytes) {
+  size_t groups = std::min(cohorts, kMostGroups);
+  if (sample_bytes > 1) {
+    const double shown = kept / (kSamplesPerGroup * sample_bytes);
+    const auto most = static_cast<size_t>(std::min(shown, 1e6));
+    groups = std::clamp<size_t>(most, 1, groups);
+  }
+  return std::max(groups, kLeastCohorts);
 }
 
 // Every run of cohorts keeps its part, and the later ones no less.
@@ -81,19 +124,10 @@ bool keeps_evenly(const OldCohorts& old, size_t begin, double sample_bytes) {
   double kept = 0;
   for (size_t i = begin; i < old.size(); ++i) kept += old.kept[i];
   if (!(kept > 0) || kept < kLeastSamples * sample_bytes) return false;
-  size_t groups = std::min(n, kMostGroups);
-  if (sample_bytes > 1) {
-    const double shown = kept / (kSamplesPerGroup * sample_bytes);
-    const auto most = static_cast<size_t>(std::min(shown, 1e6));
-    groups = std::clamp<size_t>(most, 1, groups);
-  }
-  groups = std::max(groups, kLeastCohorts);
-  const std::vector<double> rates = group_rates(old, begin, groups);
-  const double mean = sum(rates) / static_cast<double>(groups);
-  const auto even = [mean](double rate) { return rate >= kEvenShare * mean; };
-  if (!std::ranges::all_of(rates, even)) return false;
-  const std::vector<double> thirds = group_rates(old, begin, 3);
-  return thirds.back() >= kLastingShare * thirds.front();
+  const size_t groups = count_groups(n, kept, sample_bytes);
+  if (!each_keeps_its_part(group_rates(old, begin, groups))) return false;
+  const std::vector<KeptRates> thirds = group_rates(old, begin, 3);
+  return thirds.back().of_work >= kLastingShare * thirds.front().of_work;
 }
 
 // The first cohort of a leak that may have begun late: those before it never

@@ -7,6 +7,8 @@
 #include <cmath>
 #include <functional>
 #include <random>
+#include <span>
+#include <vector>
 
 namespace tidemark {
 namespace {
@@ -105,6 +107,48 @@ TEST(Cohorts, ALeakFollowsTheLoadNotTheTime) {
       judge_cohorts(matrix_of(phases, taken, forever), phases, 1);
   EXPECT_EQ(judgement.site_class, SiteClass::leak);
   EXPECT_DOUBLE_EQ(judgement.per_op, 64);
+}
+
+// Requests of the kind that leaks come unevenly: by the requests of all kinds
+// some cohorts keep little, by what they took themselves all keep the same.
+constexpr double kShares[] = {58, 37, 54, 18, 76, 62, 11,
+                              8,  24, 62, 61, 71, 47, 18};
+
+// taken(p) of the load phases: one share each.
+std::function<double(size_t)> by_share(std::span<const double> shares) {
+  return [shares](size_t p) {
+    return p >= 2 && p % 2 == 0 ? shares[(p - 2) / 2] * 6e3 : 0.0;
+  };
+}
+
+TEST(Cohorts, ALeakMayTakeLittleInSomePhases) {
+  const auto phases = soak(14, false);
+  const auto matrix = matrix_of(phases, by_share(kShares), forever);
+  EXPECT_EQ(class_of(matrix, phases), SiteClass::leak);
+  // As the sampling sees it.
+  EXPECT_EQ(class_of(matrix, phases, 4096), SiteClass::leak);
+}
+
+TEST(Cohorts, APhaseThatKeptLittleOfMuchIsNoLeaksPhase) {
+  const auto phases = soak(14, false);
+  const auto alive = [](size_t p, size_t) {
+    return p == 14 || p == 16 ? 0.1 : 1.0;  // two of a batch, freed with it
+  };
+  EXPECT_NE(class_of(matrix_of(phases, each_load(phases, 1e6), alive), phases),
+            SiteClass::leak);
+}
+
+// A table that is full just before the end, or took two more rows since.
+TEST(Cohorts, WhatTakesLittleAtTheEndMayBeFull) {
+  const auto phases = soak(14, false);
+  const std::vector<double> full = {60, 60, 60, 60, 60, 60, 60,
+                                    60, 60, 60, 60, 2,  1,  1};
+  const std::vector<double> steps = {90, 90, 90, 2, 2, 2, 2,
+                                     2,  2,  90, 2, 2, 2, 2};
+  for (const auto& shares : {full, steps}) {
+    EXPECT_NE(class_of(matrix_of(phases, by_share(shares), forever), phases),
+              SiteClass::leak);
+  }
 }
 
 TEST(Cohorts, WhatTheTeardownFreesLivedThroughAllPhases) {
