@@ -83,6 +83,7 @@ std::string growth_text(const ReportData& data, const Finding& finding) {
     };
     part(growth.sites, "live blocks at known sites");
     part(growth.allocator, "the allocator's own");
+    part(growth.mapped, "mapped by the program itself");
     part(growth.file_shmem, "file and shared memory");
     part(growth.unexplained, growth.allocator
                                  ? "unexplained"

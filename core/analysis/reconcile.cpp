@@ -13,6 +13,19 @@ std::optional<double> allocator_footprint(const GrowthParts& parts) {
   return std::min(*parts.touched_heap + mapped, std::max(parts.anon, 0.0));
 }
 
+namespace {
+
+// What the program mapped besides its heap, as far as it was touched: no more
+// than what is left of the growth.
+std::optional<double> own_mappings(const GrowthParts& parts, double footprint,
+                                   double left) {
+  if (!parts.mapped) return std::nullopt;
+  const double of_heap = std::max(footprint - *parts.touched_heap, 0.0);
+  return std::clamp(*parts.mapped - of_heap, 0.0, std::max(left, 0.0));
+}
+
+}  // namespace
+
 Reconciliation reconcile(const GrowthParts& parts) {
   Reconciliation result;
   if (parts.file || parts.shmem) {
@@ -22,10 +35,11 @@ Reconciliation reconcile(const GrowthParts& parts) {
   result.sites = parts.sites;
   if (const auto footprint = allocator_footprint(parts)) {
     result.allocator = *footprint - *parts.sites;
+    result.mapped = own_mappings(parts, *footprint, parts.anon - *footprint);
   }
-  result.unexplained = result.rss - result.sites.value_or(0) -
-                       result.allocator.value_or(0) -
-                       result.file_shmem.value_or(0);
+  result.unexplained =
+      result.rss - result.sites.value_or(0) - result.allocator.value_or(0) -
+      result.mapped.value_or(0) - result.file_shmem.value_or(0);
   return result;
 }
 

@@ -1,6 +1,6 @@
 // Where a process's growth went (design part 5.1): live blocks at known sites,
-// what the allocator holds beyond them, file and shared memory, and a rest
-// that is said, never hidden.
+// what the allocator holds beyond them, what the program mapped itself, file
+// and shared memory, and a rest that is said, never hidden.
 #pragma once
 
 #include <optional>
@@ -18,6 +18,8 @@ struct GrowthParts {
   // mappings that are no stacks; and what arenas made usable of their
   // reservations, touched or not.
   std::optional<double> touched_heap, touched_mappings, arenas;
+  // Mappings at known sites that stand, an allocator's among them.
+  std::optional<double> mapped;
 };
 
 // What the allocator took from the kernel and was touched. The heap segment is

@@ -204,7 +204,24 @@ Span judged_span(const std::vector<CohortPhase>& phases, Span life) {
   return {phases[first - 1].counted, phases[last_measured_end(phases)].counted};
 }
 
+// What stands at known sites of mappings grew by; absent without such sites.
+std::optional<double> mapped_growth(const std::vector<SiteRow>& rows,
+                                    Span span) {
+  std::optional<double> growth;
+  for (const auto& [subject, series] : rows) {
+    if (subject->site_kind != SiteKind::mapped) continue;
+    const LevelCurve live(series->live_bytes.unpack());
+    const auto at = [&](BootTime time) {
+      return series->ended <= time ? 0 : live.at(time).value_or(0);
+    };
+    growth =
+        growth.value_or(0) + static_cast<double>(at(span.to) - at(span.from));
+  }
+  return growth;
+}
+
 void reconcile_growth(Finding& finding, const ProcessCurves& process,
+                      const std::vector<SiteRow>& rows,
                       const std::vector<CohortPhase>& phases) {
   size_t first = 0;
   while (first < phases.size() && !phases[first].measured) ++first;
@@ -226,7 +243,8 @@ void reconcile_growth(Finding& finding, const ProcessCurves& process,
                     .sites = of(Kept::heap_live),
                     .touched_heap = of(Kept::touched_heap),
                     .touched_mappings = std::nullopt,
-                    .arenas = of(Kept::arenas)};
+                    .arenas = of(Kept::arenas),
+                    .mapped = mapped_growth(rows, span)};
   if (const auto touched = of(Kept::touched)) {
     parts.touched_mappings = *touched - parts.touched_heap.value_or(0) -
                              of(Kept::touched_stacks).value_or(0);
@@ -299,7 +317,7 @@ void add_sites(std::vector<Finding>& findings, const RunReadings& run,
     // Blocks from before the probes are freed unseen: the parts would not
     // add up.
     if (finding.resource == Resource::rss_anon && is_followed && !is_late) {
-      reconcile_growth(finding, process, phases);
+      reconcile_growth(finding, process, rows, phases);
     }
   }
   if (!is_late) let_heap_speak(findings);

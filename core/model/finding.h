@@ -96,6 +96,7 @@ struct Reconciliation {
   double rss = 0;                   // growth of RssAnon, RssFile and RssShmem
   std::optional<double> sites;      // of live blocks of the heap
   std::optional<double> allocator;  // of its footprint beyond those
+  std::optional<double> mapped;     // by the program itself, and not unmapped
   std::optional<double> file_shmem;
   double unexplained = 0;
 };

@@ -235,6 +235,7 @@ Json growth(const Reconciliation& r) {
           {"rss_bytes", finite(r.rss)},
           {"sites_bytes", known(r.sites)},
           {"allocator_bytes", known(r.allocator)},
+          {"mapped_bytes", known(r.mapped)},
           {"file_shmem_bytes", known(r.file_shmem)},
           {"unexplained_bytes", finite(r.unexplained)}};
 }

@@ -36,6 +36,33 @@ TEST(Reconcile, MappingsOfTheProgramStayUnexplained) {
   EXPECT_DOUBLE_EQ(growth.unexplained, 53 * kMiB);
 }
 
+TEST(Reconcile, MappingsOfKnownSitesAreTheProgramsOwn) {
+  GrowthParts parts = parts_of_a_small_block_leak();
+  parts.anon += 50 * kMiB;
+  *parts.touched_mappings += 50 * kMiB;
+  parts.mapped = 50 * kMiB;
+  Reconciliation growth = reconcile(parts);
+  EXPECT_DOUBLE_EQ(*growth.mapped, 50 * kMiB);
+  EXPECT_DOUBLE_EQ(growth.unexplained, 3 * kMiB);
+  // Reserved, and hardly touched: it cannot be more than what is left.
+  parts.mapped = 500 * kMiB;
+  growth = reconcile(parts);
+  EXPECT_DOUBLE_EQ(*growth.mapped, 53 * kMiB);
+  EXPECT_DOUBLE_EQ(growth.unexplained, 0);
+}
+
+TEST(Reconcile, LargeBlocksAreNotCountedTwice) {
+  GrowthParts parts;
+  parts.anon = 90 * kMiB;
+  parts.sites = 60 * kMiB;
+  parts.touched_heap = 0.0;
+  parts.touched_mappings = 90 * kMiB;
+  parts.mapped = 90 * kMiB;  // 60 MiB of them by the allocator
+  const Reconciliation growth = reconcile(parts);
+  EXPECT_DOUBLE_EQ(*growth.mapped, 30 * kMiB);
+  EXPECT_DOUBLE_EQ(growth.unexplained, 0);
+}
+
 TEST(Reconcile, LargeBlocksAndArenasAreMappings) {
   GrowthParts parts;
   parts.anon = 64 * kMiB;

@@ -329,6 +329,22 @@ TEST(SiteFindings, MappingsThatTheKernelJoinsAreALeakOfMappingsStill) {
   EXPECT_EQ(find(summary, Resource::mappings).verdict, Verdict::none);
 }
 
+TEST(SiteFindings, WhatTheProgramMappedIsAPartOfTheGrowth) {
+  SiteSoak soak(14);
+  soak.site(2, SiteKind::heap, 100, forever);
+  mapped_site(soak, 5, 14, 0.1);
+  const Formula heap = of_all_loads(14, 100);
+  const Formula mapped = of_all_loads(14, 0.1);
+  soak.finish([=](double t) { return 4096 * mapped(t); });
+  soak.run.figure(soak.server, "growth.fault_heap_bytes", heap);
+  const RunSummary summary = soak.run.summarize(soak.end() + 1);
+  const Finding& memory = find(summary, Resource::rss_anon);
+  ASSERT_TRUE(memory.growth);
+  ASSERT_TRUE(memory.growth->mapped);
+  EXPECT_NEAR(*memory.growth->mapped, 4096 * 14 * 200, 65536);
+  EXPECT_NEAR(memory.growth->unexplained, 0, 65536);
+}
+
 TEST(SiteFindings, MappingsThatComeAndGoExplainNothing) {
   SiteSoak soak(14);
   soak.startup_site(1, 5 * kMiB);
