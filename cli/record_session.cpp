@@ -251,6 +251,7 @@ void RecordSession::on_time_over() {
 GateRules RecordSession::gate_rules() const {
   GateRules rules;
   rules.gates = request_.gates;
+  rules.suppressions = request_.suppressions;
   rules.until_decided = request_.until_decided;
   rules.judge_every = request_.judge_every;
   rules.live.latch = options_.latch;

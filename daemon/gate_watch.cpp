@@ -190,7 +190,11 @@ Result<GateWatch::Impl::Judged> GateWatch::Impl::hold_against(
       store.on_event(event);
     }
   }
-  const RunSummary summary = analysis.summarize(whole.dictionary());
+  RunSummary summary = analysis.summarize(whole.dictionary());
+  constexpr int64_t kSecond = 1'000'000'000;
+  apply_suppressions(rules.suppressions,
+                     whole.info().anchor.realtime_at(summary.begin) / kSecond,
+                     summary, whole.dictionary(), whole.stacks());
   judged_now.results =
       evaluate_gates(gates, store, analysis, summary, whole.dictionary(),
                      {whole.info().cpu_count, false});

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/analysis/live_gates.h"
+#include "core/analysis/suppressions.h"
 #include "core/base/result.h"
 #include "daemon/client_notices.h"
 
@@ -21,6 +22,7 @@ namespace tidemark {
 // What a run is held against while it goes on.
 struct GateRules {
   std::vector<Gate> gates;
+  std::vector<Suppression> suppressions;  // leaks that nobody is to hear of
   LiveGateOptions live;
   Nanoseconds judge_every = std::chrono::seconds(30);
   // Judge all of them now and then, for GateWatch::decided().

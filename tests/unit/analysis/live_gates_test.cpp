@@ -183,6 +183,39 @@ TEST(LiveGates, VerdictsCountOnceThreeEvaluationsAgree) {
   EXPECT_TRUE(live.decided());
 }
 
+// One evaluation's findings, at each of these times.
+std::vector<GateAlert> hear_findings(const std::vector<Verdict>& verdicts) {
+  RunModel run;
+  Finding finding;
+  finding.subject = run.process("server", 7, "server");
+  finding.resource = Resource::heap;
+  finding.reason = "2 sites keep a part";
+  LiveGates live({}, {});
+  double seconds = 0;
+  for (const Verdict verdict : verdicts) {
+    finding.verdict = verdict;
+    live.on_findings({&finding, 1}, run.dictionary(), at(seconds += 30));
+  }
+  return live.take_alerts();
+}
+
+TEST(LiveGates, ALeakIsToldOnceWhenThreeInARowFoundIt) {
+  using enum Verdict;
+  EXPECT_TRUE(hear_findings({leak, leak}).empty());
+  EXPECT_TRUE(hear_findings({leak, leak, suspect, leak, leak}).empty());
+  EXPECT_TRUE(hear_findings({suspect, suspect, suspect, suspect}).empty());
+  const auto alerts = hear_findings({leak, leak, leak, leak, leak});
+  ASSERT_EQ(alerts.size(), 1u);
+  EXPECT_EQ(alerts[0].gate, GateAlert::kFinding);
+  EXPECT_TRUE(alerts[0].provisional);
+  EXPECT_FALSE(alerts[0].ends_run);
+  EXPECT_NEAR(seconds_in(alerts[0]), 90, 0.1);
+  EXPECT_EQ(alerts[0].name, "leak of heap");
+  EXPECT_NE(alerts[0].text.find("leaks, provisional: 2 sites keep a part"),
+            std::string::npos)
+      << alerts[0].text;
+}
+
 // What is kept of an hour is what is kept of ten minutes.
 TEST(LiveGates, ForgetsWhatNoWindowNeeds) {
   const auto readings = [](double seconds) {
