@@ -27,7 +27,7 @@ void add_bash_case(const std::string& path,
       cases += " " + name;
       if (option.choices.empty()) continue;
       values += "    '" + path + " " + name + "') words='" + option.choices +
-                "' ;;\n";
+                (option.files ? "'; files=1 ;;\n" : "' ;;\n");
     }
   }
   cases += "'; words='" + words + "' ;;\n";
@@ -63,9 +63,16 @@ std::string bash_completion(const CLI::App& program, std::string_view daemon) {
   return "# bash completion for tidemark; source it, or put it in\n"
          "# /usr/share/bash-completion/completions/tidemark\n"
          "_tidemark() {\n"
-         "  local path=${COMP_WORDS[0]##*/} options='' words='' i word\n"
+         "  local path=${COMP_WORDS[0]##*/} options='' words='' files='' i "
+         "word\n"
          "  local current=${COMP_WORDS[COMP_CWORD]}\n"
          "  local before=${COMP_WORDS[COMP_CWORD-1]}\n"
+         "  # --name=value is three words here.\n"
+         "  if [[ $current == = ]]; then\n"
+         "    current=''\n"
+         "  elif [[ $before == = ]]; then\n"
+         "    before=${COMP_WORDS[COMP_CWORD-2]}\n"
+         "  fi\n"
          "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
          "    word=${COMP_WORDS[i]}\n"
          "    [[ $word == -- ]] && { _command_offset $((i + 1)) 2>/dev/null;"
@@ -81,6 +88,7 @@ std::string bash_completion(const CLI::App& program, std::string_view daemon) {
          "  esac\n"
          "  if [[ -n $words ]]; then\n"
          "    COMPREPLY=($(compgen -W \"$words\" -- \"$current\"))\n"
+         "    [[ -n $files ]] && COMPREPLY+=($(compgen -f -- \"$current\"))\n"
          "    return\n"
          "  fi\n"
          "  case \"$path\" in\n" +

@@ -1,6 +1,6 @@
 #include "cli/completion_words.h"
 
-#include <algorithm>
+#include <cctype>
 #include <sstream>
 
 #include "cli/help.h"
@@ -8,18 +8,20 @@
 namespace tidemark {
 namespace {
 
-// "text|json" is a closed set.
-std::string choices_of(const CLI::Option& option) {
-  std::string set = value_name(option);
-  if (set.find('|') == std::string::npos) return "";
-  std::replace(set.begin(), set.end(), '|', ' ');
-  return set;
+// "text|json" and "k6" are what may be said; "soak|FILE" one word or a file.
+void take_choices(const CLI::Option& option, CompletionOption& words) {
+  std::istringstream parts(value_name(option));
+  for (std::string part; std::getline(parts, part, '|');) {
+    words.files |= part == "FILE";
+    if (std::islower(static_cast<unsigned char>(part.front())) == 0) continue;
+    words.choices += (words.choices.empty() ? "" : " ") + part;
+  }
 }
 
 CompletionOption described(const CLI::Option& option) {
   CompletionOption words;
   words.help = option.get_description();
-  words.choices = choices_of(option);
+  take_choices(option, words);
   words.value = value_name(option);
   words.repeats =
       option.get_items_expected_max() > 1 ||

@@ -13,7 +13,8 @@ struct CompletionOption {
   std::vector<std::string> names;  // "-o", "--output"
   std::string help;
   std::string value;    // what its value is called, "" without one
-  std::string choices;  // "text json": a closed set, "" when there is none
+  std::string choices;  // "text json": words it may be, "" when none is known
+  bool files = false;   // or a file besides
   bool repeats = false;
 };
 

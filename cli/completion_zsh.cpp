@@ -20,7 +20,11 @@ std::string zsh_text(const std::string& text) {
 }
 
 std::string zsh_action(const CompletionOption& option) {
-  return option.choices.empty() ? "_files" : "(" + option.choices + ")";
+  if (option.choices.empty()) return "_files";
+  const std::string words = "(" + option.choices + ")";
+  if (!option.files) return words;
+  return "_alternative \"words\\:word\\:" + words +
+         "\" \"files\\:file\\:_files\"";
 }
 
 std::string zsh_options(const std::vector<CompletionOption>& options) {
@@ -38,10 +42,13 @@ std::string zsh_options(const std::vector<CompletionOption>& options) {
   return lines;
 }
 
+// Only the last may be more than one.
 std::string zsh_positionals(const CLI::App& app) {
   std::string lines;
+  int place = 0;
   for (const CompletionOption& each : completion_positionals(app)) {
-    lines += " \\\n    '*:" + zsh_text(each.names.front()) + ":" +
+    const std::string at = each.repeats ? "*" : std::to_string(++place);
+    lines += " \\\n    '" + at + ":" + zsh_text(each.names.front()) + ":" +
              zsh_action(each) + "'";
   }
   return lines;

@@ -10,18 +10,29 @@
 namespace tidemark {
 namespace {
 
+// "default|sla|...|FILE".
+std::string pack_choices() {
+  std::string choices;
+  for (const GatePack& pack : gate_packs()) {
+    choices += std::string(pack.name) + "|";
+  }
+  return choices + "FILE";
+}
+
 const char* from_environment(const char* name) { return std::getenv(name); }
 
 }  // namespace
 
 void add_gate_options(CLI::App& app, GateArguments& arguments) {
   app.add_option("--gates", arguments.files,
-                 "A pack (" + gate_pack_names() + ") or a TOML file of gates")
+                 "A pack of gates, or a TOML file of them")
+      ->type_name(pack_choices())
       ->take_all()
       ->expected(1)
       ->allow_extra_args(false);
   app.add_option("--gate", arguments.expressions,
                  "One gate: \"max(rss_anon{role='server'}) < 1GiB\"")
+      ->type_name("EXPRESSION")
       ->take_all()
       ->expected(1)
       ->allow_extra_args(false);

@@ -13,11 +13,6 @@ namespace {
 constexpr size_t kWidth = 80;
 constexpr size_t kNameColumn = 28;
 
-std::string command_path(const CLI::App* app) {
-  if (app->get_parent() == nullptr) return app->get_name();
-  return command_path(app->get_parent()) + " " + app->get_name();
-}
-
 // The values of options that are any text, by the option's name.
 constexpr std::pair<std::string_view, const char*> kValueNames[] = {
     {"against", "FILE"},
@@ -57,6 +52,11 @@ bool is_flag(const CLI::Option* option) {
 }
 
 }  // namespace
+
+std::string command_path(const CLI::App* app) {
+  if (app->get_parent() == nullptr) return app->get_name();
+  return command_path(app->get_parent()) + " " + app->get_name();
+}
 
 std::string value_name(const CLI::Option& option) {
   if (is_flag(&option)) return "";

@@ -18,6 +18,9 @@ class HelpFormatter : public CLI::Formatter {
   std::string make_footer(const CLI::App* app) const override;
 };
 
+// "tidemark baseline prune".
+std::string command_path(const CLI::App* app);
+
 // What the value of an option is called: FILE, TIME, text|json, "" of a flag.
 std::string value_name(const CLI::Option& option);
 

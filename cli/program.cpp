@@ -100,6 +100,14 @@ std::vector<std::string> candidates(const CLI::App& app, bool is_option) {
   return names;
 }
 
+std::string joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) {
+    text += (text.empty() ? "" : ", ") + name;
+  }
+  return text;
+}
+
 const CLI::App& innermost(const CLI::App& app) {
   const std::vector<CLI::App*> parsed = app.get_subcommands();
   return parsed.empty() ? app : innermost(*parsed.back());
@@ -114,6 +122,12 @@ std::string unknown_word(const CLI::App& program) {
 std::string explain(const CLI::App& program, const CLI::App& inner,
                     const CLI::ParseError& error) {
   const std::string word = unknown_word(program);
+  if (word.empty() &&
+      error.get_exit_code() ==
+          static_cast<int>(CLI::ExitCodes::RequiredError) &&
+      !candidates(inner, false).empty()) {
+    return "say which: " + joined(candidates(inner, false));
+  }
   if (word.empty()) return error.what();
   const bool is_option = word.size() > 1 && word[0] == '-';
   // --strcit=1 is about --strcit.
@@ -128,8 +142,7 @@ std::string explain(const CLI::App& program, const CLI::App& inner,
 
 int report_usage(const CLI::App& program, const CLI::ParseError& error) {
   const CLI::App& inner = innermost(program);
-  std::string path = "tidemark";
-  if (&inner != &program) path += " " + inner.get_name();
+  const std::string path = command_path(&inner);
   std::fprintf(stderr, "%s: %s\nTry '%s --help'.\n", path.c_str(),
                sanitize_log(explain(program, inner, error)).c_str(),
                path.c_str());

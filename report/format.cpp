@@ -23,6 +23,15 @@ constexpr std::array kFormats = {
 
 std::span<const FormatEntry> all_formats() { return kFormats; }
 
+std::string format_names() {
+  std::string names;
+  for (const FormatEntry& entry : kFormats) {
+    if (!names.empty()) names += '|';
+    names += entry.name;
+  }
+  return names;
+}
+
 const FormatEntry* find_format(std::string_view name) {
   for (const FormatEntry& entry : kFormats) {
     if (entry.name == name) return &entry;

@@ -46,6 +46,8 @@ struct FormatEntry {
 
 // All of formats.def, in its order.
 std::span<const FormatEntry> all_formats();
+// "text|json|...".
+std::string format_names();
 // nullptr when there is none of this name.
 const FormatEntry* find_format(std::string_view name);
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "core/analysis/gate_series.h"
 #include "core/analysis/phases.h"
@@ -49,9 +50,35 @@ void add_phases(NamedInstants& instants, const PhaseTracker& phases) {
   }
 }
 
+// The end of a run whose processes have all ended is when they were last seen:
+// after it there is nothing to compare.
+class LastSeen {
+ public:
+  void on_event(const Event& event, const Dictionary& dictionary) {
+    const Subject* subject = dictionary.subject(event.subject);
+    const bool is_exit = event.kind == EventKind::exit;
+    if (!is_exit || subject == nullptr || !subject->watched) return;
+    ended_.insert(event.subject);
+    last_ = std::max(last_, event.time);
+  }
+  BootTime end(const Dictionary& dictionary, const NamedInstants& run) const {
+    for (const Subject& subject : dictionary.subjects()) {
+      if (!subject.id.valid() || subject.kind != SubjectKind::process) continue;
+      if (subject.watched && !ended_.contains(subject.id)) return run.end;
+    }
+    const BootTime before = last_ - kEdgeLag - Nanoseconds(1);
+    return ended_.empty() ? run.end : std::max(before, run.begin);
+  }
+
+ private:
+  std::set<SubjectId> ended_;
+  BootTime last_ = BootTime::min();
+};
+
 Result<NamedInstants> read_instants(const std::string& path) {
   TIDEMARK_TRY(RecordingReader reader, RecordingReader::open(path));
   NamedInstants instants;
+  LastSeen seen;
   PhaseTracker phases;
   std::map<std::string, int> snapshots;
   while (const auto item = reader.next()) {
@@ -62,6 +89,7 @@ Result<NamedInstants> read_instants(const std::string& path) {
     if (item->events == nullptr) continue;
     for (const Event& event : *item->events) {
       phases.apply(event);
+      seen.on_event(event, reader.dictionary());
       if (event.kind != EventKind::snapshot) continue;
       const int n = ++snapshots[event.name];
       const std::string which = n == 1 ? "" : "#" + std::to_string(n);
@@ -73,7 +101,7 @@ Result<NamedInstants> read_instants(const std::string& path) {
   }
   add_phases(instants, phases);
   instants.all.emplace_back("begin", instants.begin);
-  instants.all.emplace_back("end", instants.end);
+  instants.all.emplace_back("end", seen.end(reader.dictionary(), instants));
   return instants;
 }
 

@@ -128,7 +128,7 @@ void add_save(CLI::App& parent, CommandContext& context) {
   const auto arguments = std::make_shared<SaveArguments>();
   app.add_option("run", arguments->runs,
                  "Recordings; or baselines of a Python framework, as JSON")
-      ->type_name("FILE...")
+      ->type_name("FILE")
       ->required();
   app.add_option("--scenario", arguments->scenario,
                  "What is tested (default: the run's name)")

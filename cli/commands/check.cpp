@@ -91,7 +91,8 @@ void add_check(CLI::App& app, CommandContext& context) {
   add_gate_options(app, options->gates);
   add_baseline_options(app, options->baseline);
   app.add_option("-f,--format", options->format,
-                 "A whole report instead, in a format of tidemark report");
+                 "A whole report instead, in a format of tidemark report")
+      ->type_name(format_names());
   add_exit_map_option(app, options->exit_map);
   add_exit_options(app, options->flags);
   app.footer(

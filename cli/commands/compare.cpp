@@ -163,7 +163,7 @@ void add_compare(CLI::App& app, CommandContext& context) {
   app.add_option("runs", options->runs,
                  "A B, or A1 A2 A3 vs B1 B2 B3: recordings, baselines, folders "
                  "of them, or scenarios of the store")
-      ->type_name("RUN...")
+      ->type_name("RUN")
       ->required();
   app.add_option("--by", options->by,
                  "Group the runs by this: commit, branch, an attribute")

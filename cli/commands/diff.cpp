@@ -42,7 +42,10 @@ void add_diff(CLI::App& app, CommandContext& context) {
   add_text_or_json_options(app, options->output);
   app.add_flag("--all", options->all, "What did not change, too");
   app.footer(
-      "Clients take snapshots by name (tidemark_snapshot, Session.snapshot).");
+      "Snapshots are taken by tidemark snapshot NAME below a recorder, or by "
+      "a\n"
+      "client (tidemark_snapshot, Session.snapshot). Of a command that has\n"
+      "ended, 'end' is when it was last seen.");
   app.callback([options, &context] { context.exit_code = diff(*options); });
 }
 

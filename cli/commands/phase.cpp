@@ -43,7 +43,9 @@ Status end_phase(const PhaseArguments& arguments) {
 void add_action(CLI::App& app, CommandContext& context,
                 const std::shared_ptr<PhaseArguments>& arguments,
                 Status (*action)(const PhaseArguments&)) {
-  app.add_option("name", arguments->name, "The phase's name")->required();
+  app.add_option("name", arguments->name, "The phase's name")
+      ->type_name("NAME")
+      ->required();
   app.callback([&context, arguments, action] {
     if (arguments->name.empty()) {
       context.exit_code =
@@ -61,9 +63,10 @@ void add_phase(CLI::App& app, CommandContext& context) {
   auto arguments = std::make_shared<PhaseArguments>();
   app.require_subcommand(1);
   CLI::App& begin = *app.add_subcommand("begin", "Begin a phase");
-  begin.add_option("--kind", arguments->kind,
-                   "custom, setup, warmup, ramp, load, steady, cooldown, "
-                   "teardown or exclude");
+  begin
+      .add_option("--kind", arguments->kind, "What it is for (default custom)")
+      ->type_name(
+          "custom|setup|warmup|ramp|load|steady|cooldown|teardown|exclude");
   add_action(begin, context, arguments, begin_phase);
   CLI::App& end = *app.add_subcommand("end", "End the phase of this name");
   add_action(end, context, arguments, end_phase);

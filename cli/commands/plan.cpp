@@ -195,12 +195,16 @@ void add_plan(CLI::App& app, CommandContext& context) {
   app.add_option("plan", a.file, "A plan: targets, phases, gates, as TOML")
       ->type_name("FILE");
   app.add_option("-o,--output", a.output,
-                 "The recording to make (default tidemark-DATE-TIME.tmk)");
-  app.add_option("--config", a.config, "A TOML file with options of record");
-  app.add_option("--template", a.template_name,
-                 "Print a plan to begin with: redis-benchmark, wrk, pgbench, "
-                 "k6, locust, jmeter")
-      ->type_name("NAME");
+                 "The recording to make (default tidemark-DATE-TIME.tmk)")
+      ->type_name("FILE");
+  app.add_option("--config", a.config, "A TOML file with options of record")
+      ->type_name("FILE");
+  std::string templates;
+  for (const std::string_view name : plan_template_names()) {
+    templates += (templates.empty() ? "" : "|") + std::string(name);
+  }
+  app.add_option("--template", a.template_name, "Print a plan to begin with")
+      ->type_name(templates);
   app.add_flag("--check", a.check, "Look for mistakes only");
   app.add_flag("--no-record", a.no_record,
                "Run it beside a recorder that is there already "

@@ -41,15 +41,6 @@ std::string profile_names() {
   return names;
 }
 
-std::string format_names() {
-  std::string names;
-  for (const FormatEntry& entry : all_formats()) {
-    if (!names.empty()) names += '|';
-    names += entry.name;
-  }
-  return names;
-}
-
 // A line that is overwritten, on a terminal only, when reading takes a while.
 void show_progress(double part) {
   std::fprintf(stderr, "\rreading %3.0f %%", part * 100);
@@ -106,7 +97,7 @@ void add_report(CLI::App& app, CommandContext& context) {
   const auto options = std::make_shared<ReportOptions>();
   app.add_option("recording", options->recordings,
                  "A recording; several are one run on several hosts")
-      ->type_name("FILE...")
+      ->type_name("FILE")
       ->required();
   app.add_option("-f,--format", options->output.format, "How to say it")
       ->type_name(format_names())

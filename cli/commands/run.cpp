@@ -52,11 +52,14 @@ void add_run(CLI::App& app, CommandContext& context) {
   };
   app.require_subcommand(1);
   CLI::App& begin = *app.add_subcommand("begin", "Begin a run");
-  begin.add_option("name", arguments->name, "The run's name")->required();
+  begin.add_option("name", arguments->name, "The run's name")
+      ->type_name("NAME")
+      ->required();
   begin.callback(act(begin_run));
   CLI::App& end = *app.add_subcommand("end", "End the run, its phases too");
   end.add_option("name", arguments->name, "The run's name (for the reader)");
-  end.add_option("--status", arguments->status, "ok, failed or aborted");
+  end.add_option("--status", arguments->status, "How it went (default ok)")
+      ->type_name("ok|failed|aborted");
   end.callback(act(end_run));
 }
 

@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "core/analysis/gate_words.h"
+#include "core/analysis/judgement.h"
 #include "core/base/text.h"
 #include "report/table.h"
 
@@ -16,14 +17,10 @@ namespace {
 constexpr size_t kWidth = 100;
 constexpr int kExitRegression = 21, kExitWarnings = 10;
 
-std::string runs_text(size_t n) {
-  return fmt::format("{} {}", n, n == 1 ? "run" : "runs");
-}
-
 // "5 runs of shop, main ab12cd34".
 std::string side_text(const std::vector<const Baseline*>& runs) {
   const Baseline& first = *runs.front();
-  std::string text = runs_text(runs.size()) + " of " + first.scenario;
+  std::string text = count_of(runs.size(), "run") + " of " + first.scenario;
   const auto same = [&](auto field) {
     return std::ranges::all_of(
         runs, [&](const Baseline* run) { return run->*field == first.*field; });
@@ -38,17 +35,6 @@ std::string side_text(const std::vector<const Baseline*>& runs) {
     text += " " + first.commit;
   }
   return text;
-}
-
-std::string outcome_words(const Regression& result) {
-  switch (result.outcome) {
-    case Outcome::unknown: return "unknown";
-    case Outcome::same: return "same";
-    case Outcome::better: return "better";
-    case Outcome::maybe_worse: return "maybe worse";
-    case Outcome::worse: return severity_name(result.severity);
-  }
-  return "unknown";
 }
 
 const char* color_of(Outcome outcome) {
@@ -108,13 +94,24 @@ size_t count(const Comparison& comparison, Outcome outcome) {
       [&](const auto& figure) { return figure.result.outcome == outcome; }));
 }
 
-std::string percent(double share) {
+std::string signed_percent(double share) {
   const double percent = share * 100;
   return std::abs(percent) < 9.95 ? fmt::format("{:+.1f}", percent)
                                   : fmt::format("{:+.0f}", percent);
 }
 
 }  // namespace
+
+std::string outcome_words(const Regression& result) {
+  switch (result.outcome) {
+    case Outcome::unknown: return "unknown";
+    case Outcome::same: return "same";
+    case Outcome::better: return "better";
+    case Outcome::maybe_worse: return "maybe worse";
+    case Outcome::worse: return severity_name(result.severity);
+  }
+  return "unknown";
+}
 
 const char* outcome_sign(Outcome outcome) {
   switch (outcome) {
@@ -146,12 +143,12 @@ std::string figure_value_text(const FigureInfo& info, double value) {
   return gate_value_text(value, {info.dimension, info.unit});
 }
 
-std::string change_text(double share) { return percent(share) + " %"; }
+std::string change_text(double share) { return signed_percent(share) + " %"; }
 
 std::string interval_text(const Regression& result) {
   if (!result.lo && !result.hi) return "";
   const auto end = [](const std::optional<double>& share) {
-    return share ? percent(*share) : "?";
+    return share ? signed_percent(*share) : "?";
   };
   return fmt::format("[{}, {}]", end(result.lo), end(result.hi));
 }
@@ -175,8 +172,8 @@ std::string comparison_headline(const Comparison& comparison) {
       return fmt::format("nothing is worse, {} better",
                          count(comparison, Outcome::better));
     default:
-      return fmt::format("no regression in {} figures",
-                         comparison.figures.size());
+      return "no regression in " +
+             count_of(comparison.figures.size(), "figure");
   }
 }
 
@@ -197,8 +194,8 @@ std::string comparison_text(const Comparison& comparison,
   if (!table.empty()) out += "\n" + table;
   const size_t same = count(comparison, Outcome::same);
   if (same > 0 && !look.all) {
-    out +=
-        fmt::format("\n✓ {} figures without a change beyond the noise\n", same);
+    out += "\n✓ " + count_of(same, "figure") +
+           " without a change beyond the noise\n";
   }
   std::string notes;
   for (const std::string& each : comparison.testbed_differences) {

@@ -19,6 +19,8 @@ std::string change_text(double share);
 std::string interval_text(const Regression& result);
 // "✗", "!", "✓", "+" or "?".
 const char* outcome_sign(Outcome outcome);
+// "maybe worse", "same"; of what is worse its severity: "minor".
+std::string outcome_words(const Regression& result);
 
 struct ComparisonLook {
   bool all = false;    // figures that did not change, too

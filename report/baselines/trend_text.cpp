@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/analysis/judgement.h"
 #include "core/base/text.h"
 #include "report/baselines/comparison_text.h"
 #include "report/baselines/comparison_value.h"
@@ -37,8 +38,8 @@ double share(double from, double to, double base) {
 
 std::string head(std::span<const Baseline> runs) {
   const Baseline& newest = runs.back();
-  return fmt::format("{}: {} runs from {} to {}, {}", newest.scenario,
-                     runs.size(), day(runs.front().begin_ns),
+  return fmt::format("{}: {} from {} to {}, {}", newest.scenario,
+                     count_of(runs.size(), "run"), day(runs.front().begin_ns),
                      day(newest.begin_ns), newest.branch);
 }
 
@@ -89,11 +90,12 @@ std::string trend_text(std::span<const Baseline> runs,
   }
   if (!table.empty()) out += "\n" + table.render("", kWidth);
   if (level > 0 && !all) {
-    out += fmt::format("\n✓ {} figures kept their level\n", level);
+    out += "\n✓ " + count_of(level, "figure") +
+           (level == 1 ? " kept its level\n" : " kept their level\n");
   }
   if (runs.size() < 2 * kLeastLevel) {
-    out += fmt::format("\n! {} runs: a change of level is seen from {} on\n",
-                       runs.size(), 2 * kLeastLevel);
+    out += fmt::format("\n! {}: a change of level is seen from {} on\n",
+                       count_of(runs.size(), "run"), 2 * kLeastLevel);
   }
   return out;
 }

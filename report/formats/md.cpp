@@ -227,8 +227,31 @@ void add_suggestions(Page& page, const char* title,
   }
 }
 
-// Against the baseline, and how the figures went before.
-void add_comparison(Page& page, const ReportData& data) {
+void add_compared_figures(Page& page, const ComparedRuns& compared) {
+  page.add(fmt::format(
+      "### Against the baseline\n\n{} {}\\.\n",
+      compared.comparison.outcome() >= Outcome::maybe_worse ? "⚠️" : "✅",
+      text(comparison_headline(compared.comparison))));
+  size_t shown = 0;
+  for (const ComparedFigure& figure : compared.comparison.figures) {
+    const Regression& r = figure.result;
+    if (r.outcome == Outcome::same || shown == kMostRows) continue;
+    if (shown++ == 0) {
+      page.add(head({"figure", "is", "before", "after", "change", "99 %"}, 2));
+    }
+    page.add(row({text(figure_name(figure.key)), outcome_words(r),
+                  text(figure_value_text(figure.info, r.before)),
+                  text(figure_value_text(figure.info, r.after)),
+                  change_text(r.change), interval_text(r)}));
+  }
+  const Comparison& all = compared.comparison;
+  for (const auto* list : {&all.testbed_differences, &all.remarks}) {
+    for (const std::string& each : *list) page.add("\n- " + text(each) + "\n");
+  }
+}
+
+// How the figures went up to this run, and how it does against the baseline.
+void add_trend(Page& page, const ReportData& data) {
   page.add("\n## Trend\n\n");
   if (data.compared == nullptr) {
     page.add(
@@ -236,25 +259,17 @@ void add_comparison(Page& page, const ReportData& data) {
         "(`tidemark baseline save`).\n");
     return;
   }
-  const ComparedRuns& compared = *data.compared;
-  page.add(text(comparison_headline(compared.comparison)) + ".\n");
-  size_t shown = 0;
-  for (const ComparedFigure& figure : compared.comparison.figures) {
-    const Regression& r = figure.result;
-    if (r.outcome == Outcome::same || shown == kMostRows) continue;
-    if (shown++ == 0) {
-      page.add(head({"figure", "is", "before", "after", "change", "99 %"}));
-    }
-    page.add(row({text(figure_name(figure.key)), outcome_name(r.outcome),
-                  text(figure_value_text(figure.info, r.before)),
-                  text(figure_value_text(figure.info, r.after)),
-                  change_text(r.change), interval_text(r)}));
-  }
-  for (const FigureTrend& trend : compared.trends) {
+  add_compared_figures(page, *data.compared);
+  const size_t runs = data.compared->history.size() + 1;
+  if (runs < 3) return;
+  page.add(fmt::format("\n### Over the last {} runs\n\n", runs));
+  size_t changed = 0;
+  for (const FigureTrend& trend : data.compared->trends) {
     const std::string event = trend_event(trend);
-    if (event.empty()) continue;
-    page.add("\n- " + text(figure_name(trend.key) + " " + event) + "\n");
+    if (event.empty() || changed++ >= kMostRows) continue;
+    page.add("- " + text(figure_name(trend.key) + " " + event) + "\n");
   }
+  if (changed == 0) page.add("Every figure kept its level.\n");
 }
 
 }  // namespace
@@ -271,7 +286,7 @@ Status render_md(const ReportData& data, const FormatOptions& options,
   }
   add_suggestions(page, "SLI recommendations", service_levels(data));
   add_suggestions(page, "Alert suggestions", alerts(data));
-  add_comparison(page, data);
+  add_trend(page, data);
   page.add("\n## Capacity\n\n");
   const std::vector<std::string> sentences = capacity(data);
   for (const std::string& sentence : sentences) {

@@ -35,6 +35,7 @@ class Comparer {
  private:
   Status check_testbeds();
   void remark_phases(std::span<const Baseline> runs);
+  void remark_disturbances();
   void remark_scenarios();
   static std::vector<double> values(const std::vector<Figures>& runs,
                                     const FigureKey& key);
@@ -83,12 +84,6 @@ void Comparer::remark_phases(std::span<const Baseline> runs) {
       result_.remarks.push_back(fmt::format(
           "{} has only {:.0f} % of its readings", which, run.coverage * 100));
     }
-    if (run.interference && run.interference->score() > kDisturbed) {
-      result_.remarks.push_back(fmt::format(
-          "{}: others took {:.0f} % of the host's processors: its figures are "
-          "less certain",
-          which, run.interference->score() * 100));
-    }
     for (const BaselinePhase& phase : run.phases) {
       if (phase.aborted > 0) {
         result_.remarks.push_back(
@@ -101,6 +96,26 @@ void Comparer::remark_phases(std::span<const Baseline> runs) {
       }
     }
   }
+}
+
+void Comparer::remark_disturbances() {
+  std::vector<double> shares;
+  for (const auto* runs : {&before_, &after_}) {
+    for (const Baseline& run : *runs) {
+      if (!run.interference || run.interference->score() <= kDisturbed)
+        continue;
+      shares.push_back(run.interference->score() * 100);
+    }
+  }
+  if (shares.empty()) return;
+  const auto [least, most] = std::ranges::minmax(shares);
+  const std::string range = fmt::format("{:.0f}", least);
+  const std::string top = fmt::format("{:.0f}", most);
+  result_.remarks.push_back(fmt::format(
+      "others took {}{} % of the host's processors in {} of {} runs: figures "
+      "are less certain",
+      range, range == top ? "" : " to " + top, shares.size(),
+      before_.size() + after_.size()));
 }
 
 void Comparer::remark_scenarios() {
@@ -141,6 +156,7 @@ Result<Comparison> Comparer::compare() {
   remark_scenarios();
   remark_phases(before_);
   remark_phases(after_);
+  remark_disturbances();
   const auto before = all_figures(before_), after = all_figures(after_);
   const auto history = all_figures(history_);
   result_.history = history.size();

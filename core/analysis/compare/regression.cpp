@@ -105,7 +105,7 @@ bool RegressionJudge::is_limited() const {
 std::string RegressionJudge::why_limited() const {
   if (options_.capped) return "another testbed: a warning at most";
   return fmt::format(
-      "{} against {} runs: at least {} each are needed to be certain",
+      "runs: {} against {}; at least {} each are needed to be certain",
       after_.size(), before_.size(), options_.least_runs);
 }
 

@@ -135,7 +135,8 @@ TEST_F(BaselineCommandTest, ReportsShowTheComparison) {
   expect(with + "json", 0, "\"comparison\"");
   expect(with + "html", 0, "id=\"comparison\"");
   expect(with + "html", 0, "class=\"spark\"");
-  expect(with + "md", 0, "| p50 of span\\.request in load | maybe_worse |");
+  expect(with + "md", 0, "### Against the baseline");
+  expect(with + "md", 0, "| p50 of span\\.request in load | maybe worse |");
 }
 
 TEST_F(BaselineCommandTest, GroupsByAttribute) {

@@ -198,6 +198,18 @@ TEST(CommandLine, BashCompletesCommandsOptionsAndValues) {
   EXPECT_EQ(ask("tidemark report --str", 2), "--strict\n");
   EXPECT_EQ(ask("tidemark report --format js", 3), "json\n");
   EXPECT_EQ(ask("tidemark completion z", 2), "zsh\n");
+  EXPECT_EQ(ask("tidemark baseline pr", 2), "promote prune\n");
+  EXPECT_EQ(ask("tidemark baseline prune --dr", 3), "--dry-run\n");
+  EXPECT_EQ(ask("tidemark compare --fail-on mi", 3), "minor\n");
+  EXPECT_EQ(ask("tidemark check --exit-map k", 3), "k6\n");
+  EXPECT_EQ(ask("tidemark record --until d", 3), "decided\n");
+  EXPECT_EQ(ask("tidemark phase begin --kind st", 4), "steady\n");
+  EXPECT_EQ(ask("tidemark record --heap = pr", 4), "probes\n");
+  // A pack, or a file of this folder.
+  EXPECT_EQ(ask("tidemark check --gates soak", 3), "soak\n");
+  EXPECT_EQ(ask("tidemark check --gates /etc/host", 3).find("/etc/host"), 0u);
+  // For our own use only.
+  EXPECT_EQ(ask("tidemark selftest --lea", 2), "\n");
 }
 
 }  // namespace

@@ -60,6 +60,23 @@ class RunDiffTest : public ::testing::Test {
   RecordingFile file_;
 };
 
+// Of a command that has ended, the end is when it was last seen.
+TEST(RunDiffEnd, IsBeforeTheLastExit) {
+  RecordingFile file("diff-end");
+  RunModel run;
+  const SubjectId job = run.process("job", 8);
+  run.figure(job, "rss_anon", [](double t) { return (100 + t) * kMiB; });
+  run.ends(job, 50);
+  run.mark(job, EventKind::exit, "job", 50);
+  write(file.path(), run, 60);
+  const auto found = diff_run(file.path(), "begin", "end");
+  ASSERT_TRUE(found) << found.error().what;
+  EXPECT_NEAR(found->after.seconds, 50, 1.1);
+  ASSERT_EQ(found->processes.size(), 1u);
+  EXPECT_FALSE(found->processes[0].ended);
+  EXPECT_NEAR(found->processes[0].levels.at(0).change(), 49 * kMiB, 2 * kMiB);
+}
+
 TEST_F(RunDiffTest, ComparesTwoSnapshots) {
   const RunDiff found = diff("before", "after");
   EXPECT_NEAR(found.before.seconds, 20, 1);
