@@ -22,6 +22,9 @@ run() {  # run PROGRAM FILTER
     cut -c1-200 | head -60
   counts=$(grep -E '^\[ +(PASSED|SKIPPED|FAILED) +\] [0-9]+ test' /tmp/out |
     tr -d '[]' | tr -s ' \n' ' ')
+  # What takes its time there.
+  sed -n 's/^\[ *\(OK\|FAILED\) *\] \(.*\) (\([0-9]\{5,\}\) ms)$/\3 ms \2/p' \
+    /tmp/out | sort -rn | head -12
   result "$1 $(date -ud "@$SECONDS" +%M:%S)$counts" $code
 }
 uname -sr

@@ -30,7 +30,7 @@ service() {
   (cd "$build" && cpack -G DEB >/dev/null)
   cp "$build"/packages/*.deb "$work/t"
   # shellcheck disable=SC2086
-  "$vm" "$@" --packages "$packages" --timeout "${LIMIT:-1500}" \
+  "$vm" "$@" --packages "$packages" --timeout "${LIMIT:-2400}" \
     --dir "$work/t:/mnt/t" -- \
     env CLIENTS="${CLIENTS:-50}" RESTARTS="${RESTARTS:-20}" \
     WATCHDOG="${WATCHDOG:-3}" \
