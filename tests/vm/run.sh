@@ -33,7 +33,7 @@ service() {
   "$vm" "$@" --packages "$packages" --timeout "${LIMIT:-2400}" \
     --dir "$work/t:/mnt/t" -- \
     env CLIENTS="${CLIENTS:-50}" RESTARTS="${RESTARTS:-20}" \
-    WATCHDOG="${WATCHDOG:-3}" \
+    WATCHDOG="${WATCHDOG:-3}" PAUSE="${PAUSE:-0.1}" SETTLE="${SETTLE:-3}" \
     bash /mnt/t/service.sh /mnt/t /mnt/t/tmk_reader.py
 }
 # The tests know their programs by the build's own path.
@@ -59,7 +59,8 @@ for what in ${WHAT:-service-here service core}; do
   echo "== $what"
   case $what in
     service-here) service --nspawn ;;
-    service) WATCHDOG=${WATCHDOG:-20} service ;;
+    # It may be emulated, and the unit has a fifth of a CPU.
+    service) WATCHDOG=${WATCHDOG:-20} PAUSE=${PAUSE:-1} SETTLE=${SETTLE:-60} service ;;
     core) core ;;
     *) echo "unknown: $what" >&2 && exit 64 ;;
   esac

@@ -9,6 +9,9 @@ debs=$1 reader=$2
 clients=${CLIENTS:-50} restarts=${RESTARTS:-20}
 # Seconds of the watchdog while it is tried; an emulated machine needs more.
 watchdog=${WATCHDOG:-3}
+# Seconds between two rounds of marks, and those that clients have to find the
+# daemon again before they end: a client that ends while there is none says so.
+pause=${PAUSE:-0.1} settle=${SETTLE:-3}
 failures=0
 state=/var/lib/tidemark
 export TIDEMARK_SOCKET=/run/tidemark/client.sock
@@ -55,7 +58,7 @@ while not os.path.exists(stop):
         pipe.stdin.write(b"note n.%s-%d-%d\n" % (tag.encode(), i, made))
         pipe.stdin.flush()
         made += 1
-    time.sleep(0.1)
+    time.sleep(float(sys.argv[4]))
 for pipe in pipes:
     pipe.stdin.close()
 bad = [code for code in (pipe.wait() for pipe in pipes) if code]
@@ -63,18 +66,20 @@ print(made, len(bad))
 P
 chmod 644 /tmp/clients.py
 under_clients() {  # under_clients ROUND COMMAND...: no mark of theirs is lost
-  local round=$1 made failed found speaker
+  local round=$1 made failed found speaker began
   shift
   rm -f /tmp/stop /tmp/made
   runuser -u nobody -- python3 /tmp/clients.py "$clients" /tmp/stop "$round" \
-    >/tmp/made 2>/tmp/clients.err &
+    "$pause" >/tmp/made 2>/tmp/clients.err &
   speaker=$!
-  sleep 3
+  sleep "$settle"
+  began=$SECONDS
   "$@"
-  sleep 3
+  echo "$round took $((SECONDS - began)) s under $clients clients"
+  sleep "$settle"
   touch /tmp/stop
   wait "$speaker"
-  cat /tmp/clients.err
+  sort /tmp/clients.err | uniq -c
   read -r made failed </tmp/made
   found=$(notes "$round")
   echo "$made marks made, $found in the recordings, $failed clients complained"
