@@ -158,8 +158,14 @@ HeapTargets::Target* HeapTargets::make_linked(Pid pid, HeapOutput& output) {
   if (target == nullptr) return nullptr;
   const Status linked = link_all(*target, output);
   if (linked) return target;
+  const std::string folder = fmt::format("{}/{}", proc_, pid.value);
+  const bool ended =
+      is_gone(linked.error()) && ::access(folder.c_str(), F_OK) != 0;
   output.notices.push_back(
-      degraded(pid, target->name + ": " + linked.error().what));
+      ended ? degraded(pid, fmt::format("process {} ended before its heap "
+                                        "could be followed",
+                                        pid.value))
+            : degraded(pid, target->name + ": " + linked.error().what));
   end(*target, output);
   return nullptr;
 }

@@ -91,7 +91,9 @@ void SitesWriter::add_frames(const FindingSite& site) {
   const std::vector<std::string> callers = caller_texts(frames);
   for (size_t i = 0; i < callers.size(); ++i) {
     if (i == kMostFrames && !detail_) {
-      line(6, fmt::format("and {} more frames (-v)", callers.size() - i));
+      const size_t more = callers.size() - i;
+      line(6,
+           fmt::format("and {} more frame{} (-v)", more, more == 1 ? "" : "s"));
       break;
     }
     line(6, "from " + callers[i]);

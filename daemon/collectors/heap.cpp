@@ -286,7 +286,7 @@ class Heap final : public Collector {
       }
       if (unknown) {
         tell({life->second.pid, EventKind::degraded, "heap",
-              "a process ended before it was known; its blocks are not told"});
+              "a process ended before it was known: its blocks are not told"});
       }
       const auto next = lives_.find({life->first.slot, life->first.epoch + 1});
       if (next == lives_.end()) keep_losses(life->first.slot);

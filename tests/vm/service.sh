@@ -130,7 +130,7 @@ check "doctor says so too, with these alone" systemd-run --quiet --wait --pipe \
 
 echo "== marks of a plain user"
 check "a mark is taken" \
-  runuser -u nobody -- tidemark mark n.nobody-0
+  wait_for "$settle" runuser -u nobody -- tidemark mark n.nobody-0
 check "and is in the recording" wait_for 10 sh -c \
   "for p in $state/*.tmk; do python3 $reader \$p; done 2>/dev/null |
    grep -q n.nobody-0"

@@ -167,7 +167,7 @@ TEST_F(HeapTargetsTest, AProcessThatIsGoneIsNamed) {
   targets_->attach(Pid{0x7ffffff0}, output_);
   ASSERT_EQ(output_.notices.size(), 1u);
   EXPECT_EQ(output_.notices[0].kind, EventKind::degraded);
-  EXPECT_TRUE(says("process (2147483632): "));
+  EXPECT_TRUE(says("process 2147483632 ended before"));
   EXPECT_EQ(slot().state, State::free);
 }
 
