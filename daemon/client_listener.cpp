@@ -97,9 +97,4 @@ ClientListener::~ClientListener() {
   if (fd_.valid() && !path_.empty()) ::unlink(path_.c_str());
 }
 
-UniqueFd ClientListener::accept() const {
-  return UniqueFd(
-      ::accept4(fd_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-}
-
 }  // namespace tidemark

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "core/base/result.h"
+#include "core/os/acceptor.h"
 #include "core/os/unique_fd.h"
 
 namespace tidemark {
@@ -22,14 +23,16 @@ class ClientListener {
   ~ClientListener();  // removes the file it made
 
   int fd() const { return fd_.get(); }
-  // The next connection, non-blocking; invalid when there is none.
-  UniqueFd accept() const;
+  // The next connection, non-blocking; invalid when there is none, or no
+  // descriptor for it: then it was refused.
+  UniqueFd accept() { return acceptor_.accept(fd_.get()); }
 
  private:
   ClientListener(UniqueFd fd, std::string path)
       : fd_(std::move(fd)), path_(std::move(path)) {}
 
   UniqueFd fd_;
+  Acceptor acceptor_;
   std::string path_;  // "" = not ours to remove
 };
 

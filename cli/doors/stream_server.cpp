@@ -109,8 +109,7 @@ Status StreamServer::listen(const std::string& where) {
 
 void StreamServer::accept() {
   while (true) {
-    UniqueFd socket(::accept4(listener_.get(), nullptr, nullptr,
-                              SOCK_CLOEXEC | SOCK_NONBLOCK));
+    UniqueFd socket = acceptor_.accept(listener_.get());
     if (!socket.valid()) return;
     if (connections_.size() >= limits_.connections) continue;  // closes it
     const int fd = socket.get();

@@ -10,6 +10,7 @@
 
 #include "cli/doors/door.h"
 #include "core/base/clock.h"
+#include "core/os/acceptor.h"
 #include "core/os/event_loop.h"
 #include "core/os/system_clock.h"
 #include "core/os/unique_fd.h"
@@ -72,6 +73,7 @@ class StreamServer final : public Door {
   Factory factory_;
   SystemClock clock_;
   UniqueFd listener_;
+  Acceptor acceptor_;
   uint16_t port_ = 0;
   EventLoop::TimerId timer_ = 0;
   std::map<int, Connection> connections_;
