@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "core/analysis/phase_ordinals.h"
 #include "core/model/time_slices.h"
 
 namespace tidemark {
@@ -137,13 +138,14 @@ std::vector<CohortPhase> cohort_phases(const RunReadings& run, Span life,
       return slices;
     }
   }
+  const PhaseOrdinals ordinals = phase_ordinals(run.phases, run.run.from, rows);
+  std::set<uint32_t> born;
+  for (const SiteRow& row : rows) born.insert(row.subject->cohort);
   std::set<size_t> wanted;
   for (size_t i = 0; i < run.phases.size(); ++i) {
-    if (is_leaf(run.phases, i)) wanted.insert(i);
-  }
-  for (const SiteRow& row : rows) {
-    const uint32_t cohort = row.subject->cohort;
-    if (cohort > 0 && cohort <= run.phases.size()) wanted.insert(cohort - 1);
+    const uint32_t ordinal = ordinals.of_phase[i];
+    const bool has_sites = ordinal > 0 && born.contains(ordinal);
+    if (is_leaf(run.phases, i) || has_sites) wanted.insert(i);
   }
   const std::vector<size_t> measured = measured_phases(run, life);
   std::vector<CohortPhase> phases;
@@ -155,7 +157,7 @@ std::vector<CohortPhase> cohort_phases(const RunReadings& run, Span life,
     if (span.to < span.from) continue;
     CohortPhase& one = phases.emplace_back();
     one.label = phase.label(true);
-    one.ordinals = {static_cast<uint32_t>(i + 1)};
+    one.ordinals = {ordinals.of_phase[i]};
     one.kind = phase.kind;
     one.begin = span.from;
     one.end = span.to;
@@ -172,6 +174,9 @@ std::vector<CohortPhase> cohort_phases(const RunReadings& run, Span life,
   }
   std::ranges::stable_sort(phases, {}, &CohortPhase::end);
   add_outside(phases, first);
+  phases.front().ordinals = ordinals.before;
+  // Its cohort is whole, but what was done in it is only known in part.
+  if (ordinals.is_part) measure_from(phases, run.run.from + Nanoseconds(1));
   return phases;
 }
 
@@ -219,6 +224,7 @@ size_t PhaseLookup::of(const Subject& site) const {
   const auto found = by_ordinal_.find(site.cohort);
   const size_t at = found == by_ordinal_.end() ? 0 : found->second;
   if (is_time_slice(site.cohort)) return at;
+  if (found != by_ordinal_.end() && at == 0) return 0;  // before all of them
   const CohortPhase& phase = phases_[at];
   if (phase.ordinals.size() > 1 || has_path(phase.label, site.name)) return at;
   // Marks came late, so that the recorder numbered phases otherwise: the

@@ -65,6 +65,9 @@ class SiteSoak {
       };
       run.figure(id, live, level);
       if (bytes) levels_.push_back(level);
+      if (!from_birth) continue;
+      run.begins(id, taken, begin(i) + 1);
+      run.begins(id, live, begin(i) + 1);
     }
   }
   // What was taken in the warm-up and stays.
@@ -96,6 +99,9 @@ class SiteSoak {
 
   RunModel run;
   SubjectId server, client;
+  // Sites are first read in their phase, as a recorder does; else from the
+  // begin on, as 0.
+  bool from_birth = false;
 
  private:
   int cycles_;
