@@ -39,6 +39,8 @@ Engine::Impl::Impl(EngineOptions opts, EventLoop& event_loop,
     : options(std::move(opts)),
       loop(event_loop),
       clock(system_clock),
+      registry(options.rotation ? StackRegistry::kServiceCost
+                                : StackTable::kMaxCost),
       processes(options.roots, registry),
       stacks(registry, options.roots.proc),
       sampler(all_collectors(), {options.roots, registry, processes, stacks,
@@ -153,6 +155,8 @@ SelfReadings Engine::Impl::self_readings() const {
   readings.slow_disk = stats.frames_dropped;
   readings.full_disk = stats.frames_lost;
   readings.events = stats.events_lost + events_lost;
+  readings.values_refused = stats.values_refused;
+  readings.stacks_refused = registry.stacks_refused();
   if (lives) readings.life_events = static_cast<int64_t>(lives->lost());
   if (clients) {
     const ClientTotals totals = clients->totals();

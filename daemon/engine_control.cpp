@@ -1,5 +1,7 @@
 // What is asked of the engine through the control socket: to trace the heap of
 // a process for a while, and to tell what holds its memory.
+#include <unistd.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <utility>
@@ -16,6 +18,11 @@ constexpr Nanoseconds kLook = std::chrono::milliseconds(250);
 // The writer is behind the loop by less than this, and names by more.
 constexpr Nanoseconds kWritten = std::chrono::seconds(1);
 constexpr size_t kMostTraces = 16;
+
+bool is_there(const Roots& roots, Pid pid) {
+  return ::access((roots.proc + "/" + std::to_string(pid.value)).c_str(),
+                  F_OK) == 0;
+}
 
 }  // namespace
 
@@ -40,12 +47,24 @@ void Engine::Impl::open_control() {
 
 void Engine::Impl::on_control() {
   control->service(clock.now());
+  const BootTime patience = clock.now() + 2 * schedule->interval();
   for (const ControlRequest& request : control->take()) {
-    if (const Status begun = begin_trace(request); !begun) {
-      control->refuse(request.connection, begun.error().what);
-    }
+    answer(request, patience);
   }
   end_left_traces();
+}
+
+// A process that has just begun is met by the next scan.
+void Engine::Impl::answer(const ControlRequest& request, BootTime patience) {
+  if (processes.find_pid(request.pid) == nullptr && clock.now() < patience &&
+      is_there(options.roots, request.pid)) {
+    early_requests.push_back({request, patience});
+    arm_control();
+    return;
+  }
+  if (const Status begun = begin_trace(request); !begun) {
+    control->refuse(request.connection, begun.error().what);
+  }
 }
 
 Status Engine::Impl::begin_trace(const ControlRequest& request) {
@@ -70,7 +89,7 @@ Status Engine::Impl::begin_trace(const ControlRequest& request) {
   traces.push_back({request.connection, key, clock.now() + request.length});
   log_info("control: user " + std::to_string(request.peer.uid) + " traces " +
            pid);
-  on_control_timer();
+  arm_control();
   return {};
 }
 
@@ -78,13 +97,21 @@ Status Engine::Impl::begin_trace(const ControlRequest& request) {
 void Engine::Impl::on_control_timer() {
   const BootTime now = clock.now();
   end_left_traces();
+  for (const EarlyRequest& each : std::exchange(early_requests, {})) {
+    if (control->waits(each.request.connection)) {
+      answer(each.request, each.patience);
+    }
+  }
   for (Trace& trace : traces) {
     if (trace.asked || now < trace.end + kWritten) continue;
     trace.asked = true;
     lister->ask(trace.connection, recording_path(), trace.process);
   }
-  if (traces.empty()) return;
-  if (const auto armed = loop.arm(control_timer, now + kLook); !armed) {
+  if (!traces.empty() || !early_requests.empty()) arm_control();
+}
+
+void Engine::Impl::arm_control() {
+  if (const auto armed = loop.arm(control_timer, clock.now() + kLook); !armed) {
     log_error(armed.error().what);
   }
 }

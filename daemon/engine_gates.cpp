@@ -58,7 +58,10 @@ void Engine::Impl::ask_gate(GateRequest request) {
 }
 
 void Engine::Impl::on_gate_news() {
-  const GateWatch::News news = gates->take();
+  GateWatch::News news = gates->take();
+  if (publisher && news.findings) {
+    publisher->take_findings(std::move(*news.findings));
+  }
   for (const GateAlert& alert : news.alerts) on_alert(alert);
   if (!news.alerts.empty()) push();
   for (const auto& [request, answer] : news.answers) {
@@ -75,6 +78,9 @@ void Engine::Impl::on_alert(const GateAlert& alert) {
   const BootTime now = clock.now();
   add_event(EventKind::alert, now, alert.name, alert.text, alert_value(alert));
   log_info("alert: " + alert.name + ": " + alert.text);
+  if (publisher) {
+    publisher->alert(alert.name, alert.role, alert_value(alert));
+  }
   if (clients) {
     clients->deliver_alert(SubjectId(),
                            {alert.name, alert.state, alert.value, alert.time});

@@ -70,8 +70,10 @@ struct Engine::Impl final : EventSink {
   // engine_control.cpp: what is asked by the control socket.
   void open_control();
   void on_control();
+  void answer(const ControlRequest& request, BootTime patience);
   Status begin_trace(const ControlRequest& request);
   void on_control_timer();
+  void arm_control();
   void on_listings();
   void end_left_traces();
   void tell_tracer(const Event& event);
@@ -111,6 +113,12 @@ struct Engine::Impl final : EventSink {
     bool asked = false;  // the lister reads its sites
   };
   std::vector<Trace> traces;
+  // About processes that no scan has met yet.
+  struct EarlyRequest {
+    ControlRequest request;
+    BootTime patience;  // until when it waits for that
+  };
+  std::vector<EarlyRequest> early_requests;
   std::unique_ptr<LifeWatch> lives;
   std::unique_ptr<Recorder> recorder;
   RotatingSink* rotating = nullptr;  // the recorder's
@@ -138,11 +146,11 @@ struct Engine::Impl final : EventSink {
 
   uint32_t cohort_told = 0;
   BootTime first_frame, last_frame;
-  size_t events_heard = 0;  // of the item's, by the publisher
   Nanoseconds edge_lag{0};
   int64_t ticks_taken = 0, ticks_missed = 0, events_lost = 0;
   bool command_started = false;
   bool failure_told = false;
+  bool stacks_told = false;
   bool finished = false;
   bool gate_end_told = false;
   std::function<void()> failure_handler;

@@ -2,7 +2,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <span>
 #include <utility>
 
 #include "core/model/time_slices.h"
@@ -239,6 +238,11 @@ void Engine::Impl::note_problems(BootTime now) {
     add_event(EventKind::degraded, now, std::move(problem.name),
               std::move(problem.cause));
   }
+  if (registry.stacks_refused() > 0 && !std::exchange(stacks_told, true)) {
+    add_event(EventKind::degraded, now, "stacks",
+              "more call stacks than memory is kept for: further ones have no "
+              "frames until the recorder is started again");
+  }
 }
 
 void Engine::Impl::add(Event event) {
@@ -278,11 +282,7 @@ void Engine::Impl::add_event(EventKind kind, BootTime time, std::string name,
 }
 
 void Engine::Impl::publish() {
-  if (!publisher) return;
-  // Alerts come without a frame, too.
-  publisher->hear(std::span(item->events).subspan(events_heard));
-  events_heard = item->events.size();
-  if (!item->has_frame) return;
+  if (!publisher || !item->has_frame) return;
   publisher->observe(item->frame,
                      {correlator.phases(), self_readings(), recorder->stats(),
                       clients ? clients->clients().size() : 0, item->anchor});
@@ -293,9 +293,8 @@ void Engine::Impl::push() {
   if (item->has_frame) item->anchor = clock.anchor();
   publish();
   // A full queue leaves the events here, for the next time.
-  if (recorder->push(item)) events_heard = 0;
+  static_cast<void>(recorder->push(item));
   if (item->events.size() > kMaxEvents) {
-    events_heard = 0;
     events_lost += static_cast<int64_t>(item->events.size());
     item->events.clear();
   }

@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <ctime>
 #include <deque>
+#include <filesystem>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -67,6 +68,7 @@ struct GateWatch::Impl {
   void take(const RecordingItem& item);
   void judge();
   bool wants_judging() const;
+  bool is_too_large() const;
   void answer_questions();
   // The recording as it is now, held against these.
   struct Judged {
@@ -88,7 +90,8 @@ struct GateWatch::Impl {
   std::optional<RecordingReader> last_part;
   bool first_item = false;  // of a further part
   LiveGates live;
-  BootTime judged;  // when it last judged the whole, or began
+  std::optional<RoleFindings> found;  // not yet told
+  BootTime judged;                    // when it last judged the whole, or began
   Nanoseconds last_cost{0};
   Nanoseconds pause = std::chrono::milliseconds(250);
 
@@ -164,7 +167,13 @@ bool GateWatch::Impl::wants_judging() const {
   const bool asked =
       rules.until_decided || rules.findings || live.needs_verdicts();
   const Nanoseconds least = std::max(rules.judge_every, last_cost * kSparing);
-  return asked && clock.now() - judged >= least;
+  return asked && clock.now() - judged >= least && !is_too_large();
+}
+
+bool GateWatch::Impl::is_too_large() const {
+  std::error_code error;
+  const auto bytes = std::filesystem::file_size(recording, error);
+  return !error && std::cmp_greater(bytes, rules.most_judged);
 }
 
 Result<GateWatch::Impl::Judged> GateWatch::Impl::hold_against(
@@ -200,6 +209,8 @@ Result<GateWatch::Impl::Judged> GateWatch::Impl::hold_against(
                      {whole.info().cpu_count, false});
   if (findings) {
     live.on_findings(summary.findings, whole.dictionary(), judged_now.time);
+    found =
+        findings_by_role(summary.findings, whole.dictionary(), judged_now.time);
   }
   return judged_now;
 }
@@ -254,9 +265,11 @@ void GateWatch::Impl::publish() {
   const bool decided = rules.until_decided && live.decided();
   const std::scoped_lock lock(mutex);
   std::ranges::move(alerts, std::back_inserter(news.alerts));
+  const bool judged_anew = found.has_value();
+  if (judged_anew) news.findings = std::exchange(found, std::nullopt);
   const bool newly = decided && !news.decided;
   news.decided |= decided;
-  if (newly || !news.alerts.empty() || !news.answers.empty()) {
+  if (newly || judged_anew || !news.alerts.empty() || !news.answers.empty()) {
     ring(news_fd.get());
   }
 }

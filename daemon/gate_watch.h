@@ -8,7 +8,9 @@
 // so that eight hours cost no more than one.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +18,7 @@
 #include "core/analysis/suppressions.h"
 #include "core/base/result.h"
 #include "daemon/client_notices.h"
+#include "daemon/role_findings.h"
 
 namespace tidemark {
 
@@ -29,6 +32,9 @@ struct GateRules {
   bool until_decided = false;
   // Tell of leaks too, though no gate speaks of them.
   bool findings = false;
+  // But not of a recording, or part, beyond so many bytes: what it takes to
+  // judge one grows with it, about three times as much.
+  int64_t most_judged = INT64_MAX;
 
   bool wanted() const { return !gates.empty() || findings; }
 };
@@ -53,7 +59,8 @@ class GateWatch {
       GateAnswer answer;
     };
     std::vector<Answer> answers;
-    bool decided = false;  // all gates are; stays so
+    std::optional<RoleFindings> findings;  // judged anew
+    bool decided = false;                  // all gates are; stays so
   };
   News take();
 

@@ -31,15 +31,16 @@ bool GrowthTrigger::add(BootTime time, int64_t bytes) {
   if (lowest_ < 0) begin_ = time;
   lowest_ = lowest_ < 0 ? bytes : std::min(lowest_, bytes);
   if (time - begin_ < window_) return false;
-  floors_.push_back(lowest_);
-  if (floors_.size() > kWindows) floors_.pop_front();
+  if (known_ == kWindows) std::ranges::rotate(floors_, floors_.begin() + 1);
+  known_ = std::min(known_ + 1, kWindows);
+  floors_[known_ - 1] = lowest_;
   begin_ = time;
   lowest_ = bytes;
   return persists();
 }
 
 bool GrowthTrigger::persists() const {
-  if (floors_.size() < kWindows) return false;
+  if (known_ < kWindows) return false;
   for (size_t i = 1; i < floors_.size(); ++i) {
     if (floors_[i] - floors_[i - 1] < kStep) return false;
   }

@@ -2,8 +2,9 @@
 // cost too much, and when growth is worth them. Pure.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
-#include <deque>
 
 #include "core/base/clock.h"
 
@@ -54,7 +55,7 @@ class GrowthTrigger {
   bool add(BootTime time, int64_t bytes);
   // In bytes, over the windows of the last reading.
   int64_t rise() const {
-    return floors_.empty() ? 0 : floors_.back() - floors_.front();
+    return known_ == 0 ? 0 : floors_[known_ - 1] - floors_[0];
   }
 
  private:
@@ -63,7 +64,10 @@ class GrowthTrigger {
   Nanoseconds window_;
   BootTime begin_;
   int64_t lowest_ = -1;
-  std::deque<int64_t> floors_;
+  // Of the latest windows, oldest first. In place: there is one of these for
+  // each process that is watched, also the short-lived.
+  std::array<int64_t, kWindows> floors_{};
+  size_t known_ = 0;
 };
 
 }  // namespace tidemark

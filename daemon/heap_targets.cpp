@@ -171,10 +171,30 @@ HeapTargets::Target* HeapTargets::make_linked(Pid pid, HeapOutput& output) {
 }
 
 void HeapTargets::attach(Pid pid, HeapOutput& output) {
-  Target* target = make_linked(pid, output);
+  attach({pid, clock_.now()}, output);
+}
+
+// Just after an exec the dynamic linker is still to map the allocator: who is
+// asked for then is tried again for a while.
+void HeapTargets::attach(const Asked& asked, HeapOutput& output) {
+  Target* target = make(asked.pid, output);
   if (target == nullptr) return;
-  begin_costs(*target, State::counting);
-  tracer_.count_calls(target->slot);
+  const auto said = static_cast<ptrdiff_t>(output.notices.size());
+  const Status linked = link_all(*target, output);
+  if (linked) {
+    begin_costs(*target, State::counting);
+    tracer_.count_calls(target->slot);
+    return;
+  }
+  if (linked.error().kind == ErrorKind::unsupported &&
+      clock_.now() - asked.time < kPatience) {
+    output.notices.erase(output.notices.begin() + said, output.notices.end());
+    early_.push_back(asked);
+  } else {
+    output.notices.push_back(
+        degraded(asked.pid, target->name + ": " + linked.error().what));
+  }
+  end(*target, output);
 }
 
 void HeapTargets::attach_held(Pid pid, HeapOutput& output) {
@@ -300,6 +320,7 @@ void HeapTargets::end(Target& target, HeapOutput& output) {
 }
 
 void HeapTargets::detach(Pid pid, const std::string& why, HeapOutput& output) {
+  std::erase_if(early_, [pid](const Asked& each) { return each.pid == pid; });
   Target* target = find(pid);
   if (target == nullptr) return;
   output.notices.push_back(notice(pid, "detached", target->name + ": " + why));
@@ -403,6 +424,7 @@ void HeapTargets::look_if_due(HeapOutput& output) {
 }
 
 void HeapTargets::look(HeapOutput& output) {
+  for (const Asked& asked : std::exchange(early_, {})) attach(asked, output);
   std::vector<HeapSlot> slots;
   for (const auto& [slot, target] : targets_) slots.push_back(slot);
   for (const HeapSlot slot : slots) {

@@ -47,7 +47,7 @@ class HeapTargets {
   bool take_names(HeapOutput& output) { return stacks_.take_names(output); }
   // The rows of an ended life were read for the last time.
   void purge(HeapLife life);
-  bool empty() const { return targets_.empty(); }
+  bool empty() const { return targets_.empty() && early_.empty(); }
 
  private:
   enum class State : uint8_t { counting, sampling, ended };
@@ -71,6 +71,12 @@ class HeapTargets {
     BootTime invisible_since;
   };
 
+  struct Asked {
+    Pid pid;
+    BootTime time;
+  };
+
+  void attach(const Asked& asked, HeapOutput& output);
   void look(HeapOutput& output);
   Target* make(Pid pid, HeapOutput& output);
   // With its probes in place; null when that failed, which was told.
@@ -100,6 +106,7 @@ class HeapTargets {
   AllocatorFinder finder_;
   HeapStacks stacks_;
   std::map<HeapSlot, std::unique_ptr<Target>> targets_;
+  std::vector<Asked> early_;  // before their allocator was mapped
   BootTime last_look_;
   uint64_t maps_epoch_ = 0;
   bool full_told_ = false;

@@ -52,15 +52,12 @@ void MetricPublisher::observe(const Frame& frame, const EngineState& state) {
   if (exporter_) exporter_->publish(page(state));
 }
 
-// Event::value of an alert: 0 it is over, 1 a warning, from 2 on failed.
-void MetricPublisher::hear(std::span<const Event> events) {
-  for (const Event& event : events) {
-    if (event.kind != EventKind::alert) continue;
-    ++alerts_;
-    const std::string gate = sanitize_log(event.name);
-    if (!firing_.contains(gate) && firing_.size() >= kMostOps) continue;
-    firing_[gate] = event.value;
-  }
+void MetricPublisher::alert(const std::string& name, const std::string& role,
+                            int64_t value) {
+  ++alerts_;
+  const std::pair gate(sanitize_log(name), sanitize_log(role));
+  if (!firing_.contains(gate) && firing_.size() >= kMostOps) return;
+  firing_[gate] = value;
 }
 
 void MetricPublisher::observe_host(const Frame& frame) {
@@ -103,6 +100,7 @@ MetricPage MetricPublisher::page(const EngineState& state) const {
   MetricPage page;
   const int64_t boot_unix_ns = state.anchor.realtime_ns - state.anchor.boot_ns;
   roles_.put(page, boot_unix_ns);
+  put_findings(found_, boot_unix_ns, page);
   put_phases(page, state);
   const auto put_ops = [&](std::string_view name, std::string_view help,
                            const char* label,
@@ -173,8 +171,14 @@ void MetricPublisher::put_phases(MetricPage& page,
                       kGauge,
                       {}};
   for (const auto& [gate, value] : firing_) {
-    firing.add({{"gate", gate}, {"severity", "warning"}}, value == 1 ? 1 : 0);
-    firing.add({{"gate", gate}, {"severity", "critical"}}, value >= 2 ? 1 : 0);
+    const auto& [name, role] = gate;
+    for (const bool critical : {false, true}) {
+      const bool fires = critical ? value >= 2 : value == 1;
+      SeriesLabels labels = {{"gate", name},
+                             {"severity", critical ? "critical" : "warning"}};
+      if (!role.empty()) labels.emplace_back("role", role);
+      firing.add(std::move(labels), fires ? 1 : 0);
+    }
   }
   page.push_back(std::move(firing));
   put_one(page, "tidemark_alerts_total",
@@ -210,7 +214,9 @@ void MetricPublisher::put_self(MetricPage& page,
       {"events", self.events},
       {"life_events", self.life_events},
       {"client_marks", self.client_marks},
-      {"clients_refused", self.clients_refused}};
+      {"clients_refused", self.clients_refused},
+      {"values_refused", self.values_refused},
+      {"stacks_refused", self.stacks_refused}};
   for (const auto& [cause, count] : causes) {
     page.back().add({{"cause", cause}}, real(count));
   }

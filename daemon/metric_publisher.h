@@ -3,8 +3,8 @@
 
 #include <map>
 #include <memory>
-#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/analysis/phases.h"
@@ -14,6 +14,7 @@
 #include "daemon/recorder.h"
 #include "daemon/registry.h"
 #include "daemon/role_figures.h"
+#include "daemon/role_findings.h"
 #include "daemon/self_meter.h"
 
 namespace tidemark {
@@ -36,8 +37,11 @@ class MetricPublisher {
   // alerts.
   static constexpr size_t kMostOps = 100;
 
-  // Each event once.
-  void hear(std::span<const Event> events);
+  // A gate or finding turned: Event::value of an alert, 0 it is over, 1 a
+  // warning, from 2 on failed. `role`: that it is of; "": several, or none.
+  void alert(const std::string& name, const std::string& role, int64_t value);
+  // What was found stands until the next time.
+  void take_findings(RoleFindings found) { found_ = std::move(found); }
   void observe(const Frame& frame, const EngineState& state);
   // The page as it is now; observe() serves it.
   MetricPage page(const EngineState& state) const;
@@ -60,7 +64,9 @@ class MetricPublisher {
   std::map<std::string, int64_t> waiting_, stalled_;
   std::map<std::string, Op> ops_, errors_;
   int64_t alerts_ = 0;
-  std::map<std::string, int64_t> firing_;  // by gate: 1 a warning, 2 failed
+  // By gate and role: 1 a warning, 2 failed.
+  std::map<std::pair<std::string, std::string>, int64_t> firing_;
+  RoleFindings found_;
   BootTime last_frame_, last_published_;
 };
 

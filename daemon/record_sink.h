@@ -33,6 +33,7 @@ class RecordSink {
   virtual Status sync() = 0;
   virtual Status close(BootTime time) = 0;
   virtual int64_t bytes_written() const = 0;
+  virtual int64_t values_refused() const { return 0; }
 };
 
 // A new recording file at `path`; the errors of RecordingWriter::create.

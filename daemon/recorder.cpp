@@ -80,6 +80,7 @@ void Recorder::publish_stats() {
   bytes_ = sink_->bytes_written();
   frames_lost_ = window_.frames_lost();
   events_lost_ = window_.events_lost();
+  values_refused_ = sink_->values_refused();
   disk_full_ = window_.waiting();
   failed_ = !window_.failed();
 }
@@ -94,8 +95,8 @@ Status Recorder::finish(BootTime time) {
 }
 
 Recorder::Stats Recorder::stats() const {
-  return {bytes_,       frames_dropped_, frames_lost_,
-          events_lost_, disk_full_,      failed_};
+  return {bytes_,          frames_dropped_, frames_lost_, events_lost_,
+          values_refused_, disk_full_,      failed_};
 }
 
 }  // namespace tidemark

@@ -41,8 +41,9 @@ class Recorder {
     int64_t frames_dropped = 0;  // the disk was slower than the ticks
     int64_t frames_lost = 0;     // the disk was full
     int64_t events_lost = 0;
-    bool disk_full = false;  // now
-    bool failed = false;     // an I/O error ended the recording
+    int64_t values_refused = 0;  // RecordingWriter::values_refused()
+    bool disk_full = false;      // now
+    bool failed = false;         // an I/O error ended the recording
   };
   Stats stats() const;
 
@@ -54,7 +55,8 @@ class Recorder {
   LiveWindow window_;  // writer thread; the caller's once that has ended
   const size_t queue_limit_;
 
-  std::atomic<int64_t> bytes_{0}, frames_lost_{0}, events_lost_{0};
+  std::atomic<int64_t> bytes_{0}, frames_lost_{0}, events_lost_{0},
+      values_refused_{0};
   std::atomic<bool> disk_full_{false}, failed_{false};
   int64_t frames_dropped_ = 0;  // loop thread
   MissingTicks dropped_;        // loop thread: not yet in the file

@@ -33,6 +33,10 @@ struct Definitions {
 
 class Registry final : public Definer {
  public:
+  // `stacks_cost`: StackRegistry's most.
+  explicit Registry(size_t stacks_cost = StackTable::kMaxCost)
+      : stacks_(stacks_cost) {}
+
   // The same name again gives the same id.
   MetricId define_metric(const MetricSpec& spec) override;
   SubjectId subject(SubjectKind kind, std::string_view name) override;
@@ -52,6 +56,9 @@ class Registry final : public Definer {
   MetricId find_metric(std::string_view name) const;
   // "" for an id that was not given out.
   std::string_view metric_name(MetricId id) const;
+
+  // Stacks, modules and names that a recording could not hold.
+  int64_t stacks_refused() const { return stacks_.refused(); }
 
   // Moves all changes to the end of `changes`.
   void take(Definitions& changes) {

@@ -42,8 +42,9 @@ SelfMeter::SelfMeter(Definer& definer, const Roots& roots)
       dropped_(definer.define_metric(kDropped)),
       self_(definer.subject(kSelf, "tidemark")) {
   constexpr std::array<std::string_view, kCauses> kNames = {
-      "late_ticks",  "slow_disk",    "full_disk",      "events",
-      "life_events", "client_marks", "clients_refused"};
+      "late_ticks",      "slow_disk",      "full_disk",
+      "events",          "life_events",    "client_marks",
+      "clients_refused", "values_refused", "stacks_refused"};
   for (size_t i = 0; i < kCauses; ++i) {
     causes_[i] = definer.subject(kSelf, kNames[i]);
   }
@@ -63,9 +64,11 @@ void SelfMeter::put(const SelfReadings& readings, FrameBuilder& frame) {
     frame.put(coverage_, self_, readings.ticks_taken * 1'000'000 / due);
   }
   const std::array<int64_t, kCauses> losses = {
-      readings.ticks_missed,   readings.slow_disk,   readings.full_disk,
-      readings.events,         readings.life_events, readings.client_marks,
-      readings.clients_refused};
+      readings.ticks_missed,    readings.slow_disk,
+      readings.full_disk,       readings.events,
+      readings.life_events,     readings.client_marks,
+      readings.clients_refused, readings.values_refused,
+      readings.stacks_refused};
   for (size_t i = 0; i < kCauses; ++i) {
     frame.put(dropped_, causes_[i], losses[i]);
   }

@@ -25,6 +25,8 @@ struct SelfReadings {
   int64_t life_events = 0;      // process lives the kernel's buffer lost
   int64_t client_marks = 0;     // marks that full lanes of clients dropped
   int64_t clients_refused = 0;  // over a cap, or quarantined
+  int64_t values_refused = 0;   // of subjects that the recording knew no more
+  int64_t stacks_refused = 0;   // stacks and names beyond the budget of memory
 };
 
 class SelfMeter {
@@ -36,7 +38,7 @@ class SelfMeter {
   static Nanoseconds process_cpu();
 
  private:
-  static constexpr size_t kCauses = 7;
+  static constexpr size_t kCauses = 9;
 
   std::string statm_path_;
   std::string buffer_;

@@ -69,6 +69,8 @@ std::string needs_restart(const Options& old, const Options& now) {
   return keys;
 }
 
+constexpr int64_t kMostJudged = 16 << 20;
+
 // A service has no end at which all of it could be judged.
 Result<std::vector<Gate>> service_gates(const Options& options) {
   std::vector<Gate> gates;
@@ -131,6 +133,10 @@ Result<EngineOptions> Service::engine_options() const {
   engine.rules = RoleRules(options_.roles, options_.watch);
   TIDEMARK_TRY(engine.gates.gates, service_gates(options_));
   engine.gates.live.latch = options_.latch;
+  // Told by the exporter, by role; a part larger than this would take too much
+  // of the unit's memory to be judged.
+  engine.gates.findings = !options_.metrics.empty();
+  engine.gates.most_judged = kMostJudged;
   engine.alerts = alerts_.get();
   if (alerts_) engine.helpers.push_back(alerts_->pid());
   engine.socket = options_.socket.empty() ? kDefaultSocket : options_.socket;

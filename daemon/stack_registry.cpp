@@ -59,7 +59,7 @@ void StackDefinitions::clear() {
 
 // False: the recording can hold no more.
 bool StackRegistry::pay(size_t cost) {
-  if (cost_ + cost > StackTable::kMaxCost) {
+  if (cost_ + cost > most_cost_) {
     ++refused_;
     return false;
   }

@@ -28,7 +28,16 @@ struct StackDefinitions {
 
 class StackRegistry {
  public:
-  // Both give an invalid id when the recording's limits are reached
+  // Of a service, which tells stacks for months: they are kept here and by the
+  // writer, which takes less than 2.5 times as much, and the unit's MemoryHigh
+  // has to hold that beside all else.
+  static constexpr size_t kServiceCost = 48u << 20;
+
+  // `most_cost`: of all that is told, as a StackTable counts.
+  explicit StackRegistry(size_t most_cost = StackTable::kMaxCost)
+      : most_cost_(most_cost) {}
+
+  // Both give an invalid id when that or the recording's limits are reached
   // (StackTable); `refused` counts that.
   ModuleId module(const Module& module);
   StackId stack(const Stack& stack);
@@ -46,7 +55,8 @@ class StackRegistry {
   std::unordered_map<std::string, ModuleId> modules_;
   std::unordered_map<std::string, StackId> stacks_;  // by their bytes
   StackDefinitions changes_;
-  size_t cost_ = 0;  // of all told, as a StackTable counts
+  size_t most_cost_;
+  size_t cost_ = 0;
   int64_t refused_ = 0;
 };
 

@@ -63,11 +63,7 @@ class StackResolver::Work {
     }
     ++stacks_;
     UnwoundStack unwound;
-    if (known != maps_.end()) {
-      unwound = stack.return_addresses.empty()
-                    ? unwinder_.unwind(known->second, input_of(stack))
-                    : locate(known->second, stack);
-    }
+    if (known != maps_.end()) unwound = unwind_in(known->second, stack);
     for (const UnwoundFrame& frame : unwound.frames) note(frame);
     found_.stacks.push_back({stack.token, std::move(unwound)});
   }
@@ -107,6 +103,15 @@ class StackResolver::Work {
     return std::ranges::all_of(stack.return_addresses, [&](uint64_t address) {
       return is_code(maps, address - 1);
     });
+  }
+
+  UnwoundStack unwind_in(const ProcessMaps& maps, const CopiedStack& stack) {
+    if (!stack.return_addresses.empty()) return locate(maps, stack);
+    // Of a process that executed another program and ended before its maps were
+    // read nothing can be told: addresses that no file is behind differ in each
+    // process, and so would its stacks.
+    if (!has_code(maps, stack)) return {};
+    return unwinder_.unwind(maps, input_of(stack));
   }
 
   UnwoundStack locate(const ProcessMaps& maps, const CopiedStack& stack) {

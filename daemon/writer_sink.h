@@ -34,6 +34,7 @@ class WriterSink : public RecordSink {
   Status sync() final { return writer_.sync(); }
   Status close(BootTime time) override { return writer_.close(time); }
   int64_t bytes_written() const override { return writer_.bytes_written(); }
+  int64_t values_refused() const final { return writer_.values_refused(); }
 
  protected:
   RecordingWriter writer_;

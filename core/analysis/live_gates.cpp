@@ -33,6 +33,17 @@ bool is_of_spans(const GateExpr& gate) {
          gate.value.metrics[0].name.starts_with("span");
 }
 
+// The role that a gate names; "" for none, or more than one.
+std::string role_of(const GateExpr& gate) {
+  for (const GateMetric& metric : gate.value.metrics) {
+    for (const GateMatch& match : metric.selector) {
+      const bool names_one = match.op == GateMatch::Op::equal;
+      if (match.key == "role" && names_one) return match.value;
+    }
+  }
+  return "";
+}
+
 // The expression whose value over the live scope is the live value.
 GateExpr live_form(const GateExpr& gate) {
   GateExpr live = gate;
@@ -222,6 +233,7 @@ void LiveGates::settle(size_t index, GateStatus raw, GateStatus tight,
   alert.time = time;
   alert.name = result.label.empty() ? result.expr : result.label;
   alert.text = sentence(result, alert.state, alert.provisional);
+  alert.role = role_of(gates_[index].expr);
   alert.value = result.value;
 }
 
@@ -247,7 +259,7 @@ void LiveGates::on_findings(std::span<const Finding> findings,
   for (const Finding& finding : findings) {
     const Subject* subject = dictionary.subject(finding.subject);
     if (finding.verdict != Verdict::leak || subject == nullptr) continue;
-    const std::pair key{finding.subject, finding.resource};
+    const LeakKey key{finding.subject, finding.resource};
     const auto seen = before.find(key);
     const int times = seen == before.end() ? 1 : seen->second + 1;
     leaks_[key] = times;
@@ -260,8 +272,30 @@ void LiveGates::on_findings(std::span<const Finding> findings,
     alert.name = fmt::format("leak of {}", resource_name(finding.resource));
     alert.text = fmt::format("{} leaks, provisional: {}", names.who(*subject),
                              finding.reason);
+    alert.role = subject->role;
     alert.value = finding.slope_per_minute.value;
   }
+  for (const auto& [key, times] : before) {
+    if (times < options_.confirmations || leaks_.contains(key)) continue;
+    tell_over(key, dictionary, time);
+  }
+}
+
+// What was told as a leak is none any more, or its process has ended.
+void LiveGates::tell_over(const LeakKey& leak, const Dictionary& dictionary,
+                          BootTime time) {
+  const Subject* subject = dictionary.subject(leak.first);
+  GateAlert& alert = alerts_.emplace_back();
+  alert.gate = GateAlert::kFinding;
+  alert.state = GateStatus::pass;
+  alert.provisional = true;
+  alert.time = time;
+  alert.name = fmt::format("leak of {}", resource_name(leak.second));
+  alert.text = "it is not found any more";
+  if (subject == nullptr) return;
+  alert.role = subject->role;
+  alert.text =
+      GateNames(dictionary).who(*subject) + ": a leak is not found any more";
 }
 
 bool LiveGates::decided() const {

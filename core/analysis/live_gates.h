@@ -45,6 +45,7 @@ struct GateAlert {
   BootTime time;
   std::string name;             // the gate's label, or the expression
   std::string text;             // a sentence; raw bytes
+  std::string role;             // that it is of; "": several, or none
   std::optional<double> value;  // in the gate's unit
 };
 
@@ -87,7 +88,11 @@ class LiveGates {
     int agreed = 0;
   };
 
+  using LeakKey = std::pair<SubjectId, Resource>;
+
   void evaluate(size_t index, const GateRun& run);
+  void tell_over(const LeakKey& leak, const Dictionary& dictionary,
+                 BootTime time);
   GateScope scope_of(const Live& live) const;
   BootTime window_begin(const Live& live, BootTime scope_begin) const;
   void settle(size_t index, GateStatus raw, GateStatus tight, BootTime time);
@@ -105,7 +110,7 @@ class LiveGates {
   Nanoseconds longest_{0};      // window that any gate looks back
   BootTime begin_ = BootTime::max(), now_ = BootTime::min();
   BootTime trimmed_ = BootTime::min();
-  std::map<std::pair<SubjectId, Resource>, int> leaks_;  // seen in a row
+  std::map<LeakKey, int> leaks_;  // seen in a row
   std::unique_ptr<GateNames> names_;
   const Dictionary* dictionary_ = nullptr;
 };

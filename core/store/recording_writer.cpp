@@ -97,6 +97,8 @@ struct RecordingWriter::Impl {
   std::vector<uint64_t> stacks_named;
   EndRecord totals;
 
+  int64_t refused_before = 0;  // values, by the files that this one goes on
+
   uint64_t queued = 0;  // records of the next write
   std::string out;      // its bytes
   std::string payload;  // encoded
@@ -345,6 +347,7 @@ void RecordingWriter::Impl::inherit(const Impl& from) {
   }
   subjects = from.subjects;
   state = from.state;
+  refused_before = from.refused_before + from.encoder.refused();
 }
 
 // They move: they may be large, and the old file needs them no more. After the
@@ -475,7 +478,7 @@ Status RecordingWriter::close(BootTime time) { return impl_->close(time); }
 
 int64_t RecordingWriter::bytes_written() const { return impl_->file.size(); }
 int64_t RecordingWriter::values_refused() const {
-  return impl_->encoder.refused();
+  return impl_->refused_before + impl_->encoder.refused();
 }
 
 }  // namespace tidemark

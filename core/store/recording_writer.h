@@ -65,7 +65,8 @@ class RecordingWriter {
   Status close(BootTime time);  // END record with totals, sync, close
   int64_t bytes_written() const;
   // Values left out because their subject was not defined or had ended: a bug
-  // of the caller's, never a reason to lose the frame.
+  // of the caller's, never a reason to lose the frame. Of all files it went on
+  // in.
   int64_t values_refused() const;
 
  private:

@@ -29,9 +29,16 @@ Buckets merged(const Buckets& buckets, const HistogramRecord& record) {
 
 SubjectSlots& SubjectSlots::operator=(const SubjectSlots& other) {
   if (this == &other) return *this;
-  pages_.clear();
-  for (const auto& page : other.pages_) {
-    pages_.push_back(page ? std::make_unique<Page>(*page) : nullptr);
+  clear();
+  for (const auto& book : other.books_) {
+    auto& copy = books_.emplace_back();
+    if (book == nullptr) continue;
+    copy = std::make_unique<Book>();
+    copy->used = book->used;
+    for (size_t i = 0; i < book->pages.size(); ++i) {
+      if (book->pages[i] == nullptr) continue;
+      copy->pages[i] = std::make_unique<Page>(*book->pages[i]);
+    }
   }
   free_ = other.free_;
   next_ = other.next_;
@@ -39,14 +46,17 @@ SubjectSlots& SubjectSlots::operator=(const SubjectSlots& other) {
 }
 
 uint32_t SubjectSlots::acquire(uint32_t id) {
-  const uint32_t page = id / kPage;
-  if (page >= pages_.size()) pages_.resize(page + 1);
-  if (pages_[page] == nullptr) {
-    pages_[page] = std::make_unique<Page>();
-    pages_[page]->slots.fill(kNone);
+  if (id / kBook >= books_.size()) books_.resize(id / kBook + 1);
+  auto& book = books_[id / kBook];
+  if (book == nullptr) book = std::make_unique<Book>();
+  auto& page = book->pages[id % kBook / kPage];
+  if (page == nullptr) {
+    page = std::make_unique<Page>();
+    page->slots.fill(kNone);
+    ++book->used;
   }
-  ++pages_[page]->used;
-  uint32_t& slot = pages_[page]->slots[id % kPage];
+  ++page->used;
+  uint32_t& slot = page->slots[id % kPage];
   if (free_.empty()) {
     slot = next_++;
   } else {
@@ -60,15 +70,26 @@ void SubjectSlots::release(uint32_t id) {
   const uint32_t slot = find(id);
   if (slot == kNone) return;
   free_.push_back(slot);
-  auto& page = pages_[id / kPage];
+  auto& book = books_[id / kBook];
+  auto& page = book->pages[id % kBook / kPage];
   page->slots[id % kPage] = kNone;
-  if (--page->used == 0) page.reset();
+  if (--page->used > 0) return;
+  page.reset();
+  if (--book->used == 0) book.reset();
 }
 
 void SubjectSlots::clear() {
-  pages_.clear();
+  books_.clear();
   free_.clear();
   next_ = 0;
+}
+
+size_t SubjectSlots::bytes() const {
+  size_t bytes = books_.size() * sizeof books_[0] + free_.size() * 4;
+  for (const auto& book : books_) {
+    if (book) bytes += sizeof(Book) + book->used * sizeof(Page);
+  }
+  return bytes;
 }
 
 const int64_t* SeriesState::find(uint32_t metric, uint32_t subject) const {

@@ -30,23 +30,31 @@ class SubjectSlots {
   SubjectSlots& operator=(const SubjectSlots& other);
 
   uint32_t find(uint32_t id) const {
-    const uint32_t page = id / kPage;
-    if (page >= pages_.size() || pages_[page] == nullptr) return kNone;
-    return pages_[page]->slots[id % kPage];
+    const uint32_t book = id / kBook;
+    if (book >= books_.size() || books_[book] == nullptr) return kNone;
+    const Page* page = books_[book]->pages[id % kBook / kPage].get();
+    return page == nullptr ? kNone : page->slots[id % kPage];
   }
   uint32_t acquire(uint32_t id);
   void release(uint32_t id);
   void clear();
+  // Memory taken, in bytes: by ids that are gone a pointer for kBook of them.
+  size_t bytes() const;
 
  private:
   static constexpr uint32_t kPage = 64;
-  // Given back with its last subject: ids only grow, for as long as a daemon
-  // runs.
+  static constexpr uint32_t kBook = 64 * kPage;
+  // Both are given back with their last subject: ids only grow, for as long as
+  // a daemon runs.
   struct Page {
     std::array<uint32_t, kPage> slots;
     uint32_t used = 0;
   };
-  std::vector<std::unique_ptr<Page>> pages_;
+  struct Book {
+    std::array<std::unique_ptr<Page>, kBook / kPage> pages;
+    uint32_t used = 0;  // pages
+  };
+  std::vector<std::unique_ptr<Book>> books_;
   std::vector<uint32_t> free_;
   uint32_t next_ = 0;
 };

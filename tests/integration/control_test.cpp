@@ -54,7 +54,7 @@ class ControlTest : public RecordTest {
     ::_exit(0);
   }
   // A process of this user whose memory grows for ten seconds.
-  pid_t grow_as(uid_t user) {
+  pid_t start_as(uid_t user) {
     const std::string program = path("target");
     others_.push_back(fork_as(user, [&] {
       // It speaks there, and waits for an answer or the end.
@@ -63,6 +63,10 @@ class ControlTest : public RecordTest {
       ::dup2(nothing, STDOUT_FILENO);
       ::execl(program.c_str(), "target", "grow", nullptr);
     }));
+    return others_.back();
+  }
+  pid_t grow_as(uid_t user) {
+    start_as(user);
     // Its allocator is mapped by the dynamic linker, some time after the exec.
     const std::string maps =
         "/proc/" + std::to_string(others_.back()) + "/maps";
@@ -133,6 +137,15 @@ TEST_F(ControlTest, TracesOnesOwnProcessesWithoutRights) {
   EXPECT_TRUE(wait_until([&] {
     return said().find("seen enough") != std::string::npos;
   })) << said();
+  end_daemon();
+}
+
+// Before the daemon's next scan, and before its allocator is mapped.
+TEST_F(ControlTest, TracesAProcessThatHasJustBegun) {
+  const pid_t own = start_as(kNobody);
+  const std::string answer = ask_as(kNobody, trace(own));
+  EXPECT_NE(answer.find("site_grow (heap_target.cpp:"), std::string::npos)
+      << answer << said();
   end_daemon();
 }
 

@@ -4,6 +4,9 @@
 # that ended is a leak per fork. Prints the verdict; its exit code is ours.
 #
 #   tests/soak/run.sh [BUILD] [MINUTES] [FORKS A SECOND]
+#
+# SOAK_DIR: where it works. SOAK_HEAP=1: the daemon's own allocations are
+# followed by the heap shim, so that the verdict names the lines that keep them.
 set -u
 build=$(realpath "${1:-build/release}") minutes=${2:-120} rate=${3:-50}
 here=$(cd "$(dirname "$0")" && pwd)
@@ -11,17 +14,27 @@ work=${SOAK_DIR:-$(mktemp -d /tmp/tidemark-soak-XXXXXX)}
 mkdir -p "$work/state"
 cd "$work" || exit 1
 # What is built anew meanwhile must not be under them.
-strip -o tidemarkd "$build/daemon/tidemarkd"
 strip -o tidemark "$build/cli/tidemark"
 cp "$here/drive.py" .
+daemon_environment=() heap=off
+if [ -n "${SOAK_HEAP:-}" ]; then
+  heap=auto
+  cp "$build/daemon/tidemarkd" .
+  cp "$build"/client/libtidemark-heap.so.0 .
+  daemon_environment=("LD_PRELOAD=$work/libtidemark-heap.so.0"
+    "TIDEMARK_SOCKET=$work/judge.sock" TIDEMARK_HEAP_PERIOD=4096)
+else
+  strip -o tidemarkd "$build/daemon/tidemarkd"
+fi
 
-nice -n 10 ./tidemarkd --state-dir state --socket "$work/daemon.sock" \
+env "${daemon_environment[@]}" nice -n 10 ./tidemarkd \
+  --state-dir state --socket "$work/daemon.sock" \
   --interval 100ms --budget 10% --rotate-size 8MiB --keep-free 0B \
   --watch 'cmdline:*drive.py*' > tidemarkd.log 2>&1 &
 daemon=$!
 echo "$daemon" > tidemarkd.pid
 sleep 2
-nice -n 10 ./tidemark record -o judge.tmk --interval 1s --heap off \
+nice -n 10 ./tidemark record -o judge.tmk --interval 1s --heap "$heap" \
   --watch "pid:$daemon" --role "daemon=pid:$daemon" \
   --socket "$work/judge.sock" > judge.log 2>&1 &
 judge=$!

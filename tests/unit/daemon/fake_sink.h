@@ -14,6 +14,7 @@ struct SinkLog {
   std::vector<std::vector<SubjectId>> ended;
   std::vector<std::string> subjects;
   int syncs = 0;
+  int64_t refused = 0;
   bool closed = false;
   Status status;  // what the next writes answer
 };
@@ -73,6 +74,7 @@ class FakeSink final : public RecordSink {
   int64_t bytes_written() const override {
     return static_cast<int64_t>(log_.lines.size());
   }
+  int64_t values_refused() const override { return log_.refused; }
 
  private:
   SinkLog& log_;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <type_traits>
+
 namespace tidemark {
 namespace {
 
@@ -47,6 +49,10 @@ TEST(HeapGuard, ForgivesABurstThatIsPaidBack) {
   }
   EXPECT_NEAR(guard.share(), 0.01, 1e-9);
 }
+
+// One is kept for each process that is watched, and there are storms of them.
+static_assert(std::is_trivially_copyable_v<GrowthTrigger>, "no heap behind it");
+static_assert(sizeof(GrowthTrigger) <= 72);
 
 class GrowthTriggerTest : public testing::Test {
  protected:

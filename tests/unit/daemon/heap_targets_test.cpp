@@ -186,8 +186,32 @@ TEST_F(HeapTargetsTest, AHeapThatCannotBeSeenIsNamed) {
       << "7ffd00000000-7ffd00021000 rw-p 00000000 00:00 0    [stack]\n";
   start(proc);
   targets_->attach(Pid{77}, output_);
+  // It may have been executed just now.
+  EXPECT_TRUE(says(""));
+  EXPECT_FALSE(targets_->empty());
+  after(std::chrono::milliseconds(300));
   EXPECT_TRUE(says("scripted (77): heap not visible: no allocator"));
+  EXPECT_EQ(output_.notices.size(), 1u);
   EXPECT_EQ(slot().state, State::free);
+  EXPECT_TRUE(targets_->empty());
+  std::filesystem::remove_all(proc);
+}
+
+TEST_F(HeapTargetsTest, AnAllocatorThatIsMappedLateIsFound) {
+  const std::string proc = testing::TempDir() + "heap-targets-late";
+  const std::string here = proc + "/" + std::to_string(own_.value);
+  std::filesystem::create_directories(here);
+  std::ofstream(here + "/maps")
+      << "7ffd00000000-7ffd00021000 rw-p 00000000 00:00 0    [stack]\n";
+  start(proc);
+  targets_->attach(own_, output_);
+  EXPECT_EQ(slot().state, State::free);
+  std::filesystem::remove_all(here);
+  std::filesystem::create_directory_symlink(
+      "/proc/" + std::to_string(own_.value), here);
+  after(HeapTargets::kPeriod);
+  EXPECT_EQ(slot().state, State::counting);
+  EXPECT_TRUE(output_.notices.empty());
   std::filesystem::remove_all(proc);
 }
 
@@ -199,6 +223,7 @@ TEST_F(HeapTargetsTest, HostileMapsAreNoMapsAndNoCrash) {
       << "ffffffffffffffff-0 r-xp 00000000 08:01 12 /etc/passwd\n";
   start(proc);
   targets_->attach(Pid{78}, output_);
+  after(std::chrono::milliseconds(300));
   ASSERT_FALSE(output_.notices.empty());
   EXPECT_EQ(output_.notices.back().kind, EventKind::degraded);
   EXPECT_EQ(slot().state, State::free);

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/text.h"
 #include "daemon/exporter.h"
 #include "daemon/frame_writer.h"
 
@@ -53,13 +54,11 @@ class MetricPublisherTest : public testing::Test {
     column.subjects = subjects;
     column.values = values;
     frame.columns.push_back(column);
-    publisher_.hear(events_);
     publisher_.observe(frame, state());
-    events_.clear();
   }
   EngineState state() {
     return {phases_,
-            {},
+            self_,
             {},
             3,
             {.boot_ns = 0, .monotonic_ns = 0, .realtime_ns = 1000}};
@@ -82,8 +81,8 @@ class MetricPublisherTest : public testing::Test {
   Registry registry_;
   ProcessTable processes_;
   PhaseTracker phases_;
+  SelfReadings self_;
   MetricPublisher publisher_;
-  std::vector<Event> events_;
   BootTime time_ = boot_time(10'000'000'000);
 };
 
@@ -114,6 +113,14 @@ TEST_F(MetricPublisherTest, ARolesCountersNeverFall) {
   EXPECT_EQ(value(name), 6);
   EXPECT_EQ(value("tidemark_process_exits_total role=web_a"), 1);
   EXPECT_EQ(value("tidemark_processes role=web_a"), 1);
+}
+
+TEST_F(MetricPublisherTest, TellsEachCauseOfLoss) {
+  self_.values_refused = 5;
+  self_.stacks_refused = 6;
+  EXPECT_EQ(value("tidemark_lost_total cause=values_refused"), 5);
+  EXPECT_EQ(value("tidemark_lost_total cause=stacks_refused"), 6);
+  EXPECT_EQ(value("tidemark_lost_total cause=slow_disk"), 0);
 }
 
 TEST_F(MetricPublisherTest, HasABoundedNumberOfRoles) {
@@ -172,7 +179,7 @@ TEST_F(MetricPublisherTest, CountsAlertsAndPressure) {
   const MetricId some =
       registry_.define_metric({"pressure.io_some", SubjectKind::system,
                                MetricKind::counter, Unit::nanoseconds, "help"});
-  events_.emplace_back().kind = EventKind::alert;
+  publisher_.alert("memory", "", 2);
   frame(some, {SubjectId(0)}, {2'500'000'000});
   EXPECT_EQ(value("tidemark_alerts_total"), 1);
   EXPECT_EQ(value("tidemark_pressure_waiting_seconds_total resource=io"), 2.5);
@@ -180,10 +187,7 @@ TEST_F(MetricPublisherTest, CountsAlertsAndPressure) {
 
 TEST_F(MetricPublisherTest, TellsWhichGatesFire) {
   const auto alert = [this](const std::string& name, int64_t value) {
-    Event& event = events_.emplace_back();
-    event.kind = EventKind::alert;
-    event.name = name;
-    event.value = value;
+    publisher_.alert(name, "", value);
   };
   const std::string memory = "tidemark_alert_firing gate=memory severity=";
   EXPECT_EQ(value(memory + "critical"), std::nullopt);
@@ -203,6 +207,91 @@ TEST_F(MetricPublisherTest, TellsWhichGatesFire) {
   EXPECT_EQ(value("tidemark_alert_firing gate=gate5 severity=critical"), 1);
   EXPECT_EQ(value("tidemark_alert_firing gate=gate999 severity=critical"),
             std::nullopt);
+}
+
+TEST_F(MetricPublisherTest, AnAlertOfARoleSaysSo) {
+  publisher_.alert("leak of fds", "web\n", 2);
+  publisher_.alert("leak of fds", "db", 2);
+  publisher_.alert("leak of fds", "db", 0);
+  const std::string leak =
+      "tidemark_alert_firing gate=leak of fds severity=critical role=";
+  EXPECT_EQ(value(leak + sanitize_log("web\n")), 1);
+  EXPECT_EQ(value(leak + "db"), 0);
+  EXPECT_EQ(value("tidemark_alerts_total"), 3);
+}
+
+class RoleFindingsTest : public MetricPublisherTest {
+ protected:
+  SubjectId process(const std::string& role) {
+    Subject subject;
+    subject.kind = SubjectKind::process;
+    subject.id = SubjectId(next_++);
+    subject.role = role;
+    dictionary_.define(subject);
+    return subject.id;
+  }
+  void find(SubjectId subject, Resource resource, Verdict verdict,
+            double per_minute) {
+    Finding& finding = findings_.emplace_back();
+    finding.subject = subject;
+    finding.resource = resource;
+    finding.verdict = verdict;
+    finding.slope_per_minute.value = per_minute;
+    finding.min_detectable_per_minute = 30;
+  }
+  void take() {
+    publisher_.take_findings(
+        findings_by_role(findings_, dictionary_, boot_time(5'000'000'000)));
+  }
+
+  Dictionary dictionary_;
+  std::vector<Finding> findings_;
+  uint32_t next_ = 0;
+};
+
+TEST_F(RoleFindingsTest, ARoleIsAsBadAsItsWorstProcess) {
+  EXPECT_EQ(value("tidemark_findings_timestamp_seconds"), std::nullopt);
+  find(process("web"), Resource::heap, Verdict::none, 2);
+  find(process("web"), Resource::heap, Verdict::leak, 600);
+  find(process("web"), Resource::heap, Verdict::suspect, 60);
+  find(process("web"), Resource::fds, Verdict::suspect, 6);
+  find(process("db"), Resource::heap, Verdict::saturating, 900);
+  find(process(""), Resource::heap, Verdict::leak, 900);
+  take();
+  const std::string verdict = "tidemark_leak_verdict_info role=";
+  EXPECT_EQ(value(verdict + "web resource=heap verdict=leak"), 1);
+  EXPECT_EQ(value(verdict + "web resource=heap verdict=none"), std::nullopt);
+  EXPECT_EQ(value(verdict + "web resource=fds verdict=suspect"), 1);
+  EXPECT_EQ(value(verdict + "db resource=heap verdict=saturating"), 1);
+  EXPECT_EQ(value(verdict + " resource=heap verdict=leak"), std::nullopt);
+  const std::string growth = "tidemark_leak_growth_";
+  EXPECT_EQ(value(growth + "bytes_per_second role=web resource=heap"), 11);
+  EXPECT_EQ(value(growth + "bytes_per_second role=db resource=heap"), 0);
+  EXPECT_EQ(value(growth + "per_second role=web resource=fds"), 0.1);
+  EXPECT_EQ(
+      value("tidemark_leak_detectable_bytes_per_second role=db resource=heap"),
+      0.5);
+  EXPECT_NEAR(*value("tidemark_findings_timestamp_seconds"), 5, 1e-5);
+}
+
+TEST_F(RoleFindingsTest, ThereIsABoundedNumberOfThem) {
+  for (int i = 0; i < 1000; ++i) {
+    find(process("role" + std::to_string(i)), Resource::heap, Verdict::leak, 1);
+  }
+  const RoleFindings found =
+      findings_by_role(findings_, dictionary_, boot_time(1));
+  EXPECT_EQ(found.findings.size(), RoleFindings::kMostRoles);
+  take();
+  find(process("late"), Resource::heap, Verdict::leak, 1);
+  findings_.erase(findings_.begin(), findings_.end() - 1);
+  take();
+  // What was found before is found no more.
+  EXPECT_EQ(value("tidemark_leak_verdict_info role=role5 resource=heap "
+                  "verdict=leak"),
+            std::nullopt);
+  EXPECT_EQ(
+      value("tidemark_leak_verdict_info role=late resource=heap verdict=leak"),
+      1);
 }
 
 TEST(Exporter, WantsAnAddressAndAPort) {

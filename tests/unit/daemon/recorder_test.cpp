@@ -34,6 +34,19 @@ TEST(Recorder, WritesInOrderAndCloses) {
   EXPECT_EQ(recorder.stats().bytes, 3);
 }
 
+TEST(Recorder, TellsWhatTheSinkRefused) {
+  SinkLog log;
+  log.refused = 7;
+  const ManualClock clock;
+  Recorder recorder(std::make_unique<FakeSink>(log), clock);
+  EXPECT_EQ(recorder.stats().values_refused, 0);
+  auto item = frame_item(1);
+  EXPECT_TRUE(recorder.push(item));
+  recorder.flush();
+  EXPECT_EQ(recorder.stats().values_refused, 7);
+  EXPECT_TRUE(recorder.finish(boot_time(2)));
+}
+
 TEST(Recorder, EndedSubjectsGoWithTheFrame) {
   SinkLog log;
   const ManualClock clock;

@@ -75,6 +75,23 @@ TEST_F(StackDeskTest, AnswersWithAStackAndItsNames) {
   EXPECT_FALSE(definer_.stacks.changes().modules.empty());
 }
 
+// A process that executed another program and is gone: what is known of it is
+// of before, and each such stack would be one of its own.
+TEST_F(StackDeskTest, CodeThatIsNotMappedMakesNoStack) {
+  desk_.prepare(self_);
+  for (uint64_t page = 1; page <= 100; ++page) {
+    CopiedStack copy = copy_own_stack(self_);
+    copy.program_counter = page << 12;
+    std::optional<StackId> answer;
+    ASSERT_TRUE(desk_.post(copy, [&](StackId found) { answer = found; }));
+    desk_.settle(kLong);
+    desk_.accept();
+    ASSERT_TRUE(answer);
+    EXPECT_FALSE(answer->valid());
+  }
+  EXPECT_TRUE(definer_.stacks.changes().stacks.empty());
+}
+
 TEST_F(StackDeskTest, AnswersOnlyInAccept) {
   int answers = 0;
   ASSERT_TRUE(desk_.post(copy_own_stack(self_), [&](StackId) { ++answers; }));

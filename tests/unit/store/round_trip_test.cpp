@@ -138,6 +138,10 @@ TEST(Recording, AValueOfNoKnownSubjectIsRefusedAndCounted) {
   EXPECT_EQ(reader.value(MetricId(3), SubjectId(1)), 10);
   EXPECT_EQ(reader.value(MetricId(3), SubjectId(2)), std::nullopt);
   EXPECT_TRUE(reader.damages().empty());
+  const std::string next = fresh_path("b.tmk");
+  ASSERT_TRUE(writer->continue_in(next, script_info(7), frame.time, {}));
+  ASSERT_TRUE(writer->write_frame(frame, {}));
+  EXPECT_EQ(writer->values_refused(), 4);
 }
 
 TEST(Recording, AFrameThatContradictsItselfIsAnInternalError) {
