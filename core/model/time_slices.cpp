@@ -48,8 +48,7 @@ TimeSlice time_slice(uint32_t cohort) {
 }
 
 std::string time_slice_label(uint32_t cohort) {
-  const TimeSlice slice = time_slice(cohort);
-  return clock_text(slice.begin) + " to " + clock_text(slice.end);
+  return clock_text(time_slice(cohort).begin);
 }
 
 }  // namespace tidemark

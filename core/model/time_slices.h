@@ -26,7 +26,7 @@ struct TimeSlice {
 uint32_t time_slice_at(Nanoseconds since_begin);
 // `cohort`: a time slice.
 TimeSlice time_slice(uint32_t cohort);
-// "1:20 to 1:30", in minutes and seconds, hours where there are some.
+// Its begin, which fits a column: "1:20", "1:04:00".
 std::string time_slice_label(uint32_t cohort);
 
 }  // namespace tidemark

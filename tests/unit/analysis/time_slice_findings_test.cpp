@@ -86,7 +86,7 @@ TEST(TimeSliceFindings, ALeakIsConfirmedWithoutAMark) {
   EXPECT_EQ(heap.sites[0].stack, StackId(2));
   EXPECT_EQ(heap.sites[0].site_class, SiteClass::leak);
   ASSERT_GE(heap.sites[0].cohorts.size(), 3u);
-  EXPECT_EQ(heap.sites[0].cohorts[2].phase, "0:05 to 0:10");
+  EXPECT_EQ(heap.sites[0].cohorts[2].phase, "0:05");
 }
 
 TEST(TimeSliceFindings, AShortRunConfirmsNothing) {

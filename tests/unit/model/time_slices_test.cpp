@@ -44,9 +44,9 @@ TEST(TimeSlices, AreFewHoweverLongTheRun) {
 }
 
 TEST(TimeSlices, AreToldInMinutesAndSeconds) {
-  EXPECT_EQ(time_slice_label(time_slice_at(seconds(7))), "0:05 to 0:10");
-  EXPECT_EQ(time_slice_label(time_slice_at(seconds(85))), "1:20 to 1:30");
-  EXPECT_EQ(time_slice_label(time_slice_at(hours(1))), "58:40 to 1:04:00");
+  EXPECT_EQ(time_slice_label(time_slice_at(seconds(7))), "0:05");
+  EXPECT_EQ(time_slice_label(time_slice_at(seconds(85))), "1:20");
+  EXPECT_EQ(time_slice_label(time_slice_at(hours(1))), "58:40");
 }
 
 }  // namespace
