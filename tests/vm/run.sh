@@ -5,6 +5,9 @@
 #   WHAT=service-here  in a container on this kernel    (--nspawn)
 #   WHAT=service       in a virtual machine, Debian's kernel
 #   WHAT=core          sensors, probes, recording there
+# An emulated machine takes half an hour for each. Sizes: CLIENTS, RESTARTS,
+# ATTACHMENTS; seconds: LIMIT, PROGRAM_LIMIT, PAUSE, SETTLE, WATCHDOG; BPF is a
+# filter of the probes' tests.
 set -eu
 build=$(cd "$1" && pwd)
 root=$(cd "$(dirname "$0")/../.." && pwd)
