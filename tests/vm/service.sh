@@ -153,14 +153,14 @@ dpkg-deb -b /tmp/newer /tmp/newer.deb >/dev/null
 old=$(main_pid)
 upgrade() { check "dpkg -i of a newer one" dpkg -i /tmp/newer.deb; }
 under_clients upgrade upgrade
-check "the new one runs" wait_for 30 active
+check "the new one runs" wait_for $((watchdog * 4 + 20)) active
 check "in place of the old one" test "$(main_pid)" != "$old"
 dpkg -s tidemark | grep '^Version:'
 
 echo "== SIGKILL, and the watchdog"
 kill -KILL "$(main_pid)"
 sleep 1
-check "it is started again" wait_for 30 active
+check "it is started again" wait_for $((watchdog * 4 + 20)) active
 mkdir -p /run/systemd/system/tidemarkd.service.d
 printf '[Service]\nWatchdogSec=%s\n' "$watchdog" \
   >/run/systemd/system/tidemarkd.service.d/fast.conf
