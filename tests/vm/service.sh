@@ -9,6 +9,8 @@ debs=$1 reader=$2
 clients=${CLIENTS:-50} restarts=${RESTARTS:-20}
 # Seconds of the watchdog while it is tried; an emulated machine needs more.
 watchdog=${WATCHDOG:-3}
+# Seconds that it may take to be started or ended; not a measure.
+patience=$((watchdog * 7 + 40))
 # Seconds between two rounds of marks, and those that clients have to find the
 # daemon again before they end: a client that ends while there is none says so.
 pause=${PAUSE:-0.1} settle=${SETTLE:-3}
@@ -99,7 +101,7 @@ echo "perf_event_paranoid: $(cat /proc/sys/kernel/perf_event_paranoid 2>&1)"
 echo "== install"
 check "dpkg -i" dpkg -i "$debs"/tidemark_*.deb "$debs"/libtidemark0_*.deb \
   "$debs"/libtidemark-heap0_*.deb
-check "the service is active" wait_for 60 active
+check "the service is active" wait_for "$patience" active
 systemctl status tidemarkd.service --no-pager -n 0 | sed -n 3,12p
 check "it is not root" test "$(stat -c %U /proc/"$(main_pid)")" = tidemark
 grep -E 'Cap(Eff|Bnd|Amb)|NoNewPrivs|Seccomp:' /proc/"$(main_pid)"/status
@@ -153,14 +155,14 @@ dpkg-deb -b /tmp/newer /tmp/newer.deb >/dev/null
 old=$(main_pid)
 upgrade() { check "dpkg -i of a newer one" dpkg -i /tmp/newer.deb; }
 under_clients upgrade upgrade
-check "the new one runs" wait_for $((watchdog * 4 + 20)) active
+check "the new one runs" wait_for "$patience" active
 check "in place of the old one" test "$(main_pid)" != "$old"
 dpkg -s tidemark | grep '^Version:'
 
 echo "== SIGKILL, and the watchdog"
 kill -KILL "$(main_pid)"
 sleep 1
-check "it is started again" wait_for $((watchdog * 4 + 20)) active
+check "it is started again" wait_for "$patience" active
 mkdir -p /run/systemd/system/tidemarkd.service.d
 printf '[Service]\nWatchdogSec=%s\n' "$watchdog" \
   >/run/systemd/system/tidemarkd.service.d/fast.conf
@@ -170,10 +172,10 @@ hung=$(main_pid)
 sleep $((watchdog + 1))
 check "the watchdog is fed" test "$(main_pid)" = "$hung"
 kill -STOP "$hung"
-check "a daemon that hangs is ended" wait_for $((watchdog * 4 + 20)) sh -c "
+check "a daemon that hangs is ended" wait_for "$patience" sh -c "
   pid=\$(systemctl show -p MainPID --value tidemarkd.service)
   [ \$pid != $hung ] && [ \$pid != 0 ]"
-check "and started again" wait_for $((watchdog * 4 + 20)) active
+check "and started again" wait_for "$patience" active
 check "by the watchdog" said 'Watchdog timeout'
 rm -r /run/systemd/system/tidemarkd.service.d
 systemctl daemon-reload
