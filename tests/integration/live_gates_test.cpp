@@ -3,6 +3,8 @@
 #include <sys/socket.h>
 #include <tidemark/tidemark.h>
 
+#include <algorithm>
+
 #include "tests/integration/record_fixture.h"
 
 namespace tidemark {
@@ -227,6 +229,58 @@ TEST_F(LiveGatesTest, AGateThatNothingDecidesHoldsTheRunToItsEnd) {
       << said();
   EXPECT_EQ(said().find("every gate is decided"), std::string::npos) << said();
 }
+
+#ifdef TIDEMARK_LEAKING_SERVER
+// A server that leaks in soak_block, recorded until it is judged three times.
+class LiveLeakTest : public LiveGatesTest {
+ protected:
+  int record_leak(std::vector<std::string> words) {
+    const std::vector<std::string> before = {
+        "--heap=shim",   "--heap-sample=4KiB",
+        "--interval",    "100ms",
+        "--judge-every", "1s",
+        "--max",         "120s",
+        "--on-alert",    script("teller", "cat >> " + path("told") + "\n")};
+    words.insert(words.begin(), before.begin(), before.end());
+    for (const char* word : {"--", TIDEMARK_LEAKING_SERVER, "--cycles", "400",
+                             "--load", "200", "--rest", "100"}) {
+      words.emplace_back(word);
+    }
+    return record(words);
+  }
+};
+
+TEST_F(LiveLeakTest, AVerdictThatThreeEvaluationsSharedIsProvisional) {
+  EXPECT_EQ(
+      record_leak({"--gate", "tight: leak(per_op_block) in {none}, abort"}), 30)
+      << said();
+  const std::vector<Event> alerts = read().of(EventKind::alert);
+  ASSERT_GE(alerts.size(), 1u) << said();
+  EXPECT_TRUE(std::ranges::any_of(alerts, [](const Event& alert) {
+    return alert.name == "tight" &&
+           alert.text.find("provisional") != std::string::npos;
+  })) << alerts[0].text;
+  EXPECT_NE(file_text("told").find("provisional"), std::string::npos);
+}
+
+TEST_F(LiveLeakTest, OfASuppressedLeakNoAlertTells) {
+  std::ofstream(path("known.toml"))
+      << "[[suppress]]\nsite = \"soak_block\"\nowner = \"core\"\n"
+         "reason = \"known\"\nexpires = 2999-12-31\n";
+  EXPECT_EQ(
+      record_leak({"--suppress", path("known.toml"), "--until", "decided",
+                   "--gate", "leak(per_op_block) in {none, startup, suspect}"}),
+      0)
+      << said();
+  EXPECT_NE(said().find("every gate is decided"), std::string::npos) << said();
+  EXPECT_NE(said().find("a known leak, suppressed until 2999-12-31"),
+            std::string::npos)
+      << said();
+  const std::vector<Event> alerts = read().of(EventKind::alert);
+  EXPECT_TRUE(alerts.empty()) << alerts[0].text;
+  EXPECT_EQ(file_text("told"), "");
+}
+#endif
 
 TEST_F(LiveGatesTest, TellsMistakesBeforeItRuns) {
   EXPECT_EQ(record({"--until", "decided", "--", "true"}), 64);

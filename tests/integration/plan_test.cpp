@@ -81,6 +81,26 @@ TEST_F(PlanTest, SoaksRedisInCycles) {
       "/proc/" + std::to_string(redis->process.pid.value)));
 }
 
+TEST_F(PlanTest, SpikesRedis) {
+  const std::string steady = "kind = \"steady\"\nlevels = [2]\n" + kLoad;
+  const int code = run(
+      "name = \"redis spike\"\n" + kRedis + "[[phase]]\nname = \"base\"\n" +
+      steady + "[[phase]]\nname = \"spike\"\nkind = \"load\"\nlevels = [50]\n" +
+      kLoad + "[[phase]]\nname = \"recovery\"\n" + steady +
+      "[[gate]]\nexpr = \"max(rss_anon{role='redis'}) during spike < "
+      "256MiB\"\n"
+      "[[gate]]\nexpr = \"max(fds{role='redis'}) during spike < 100\"\n"
+      "[[gate]]\nexpr = \"max(threads{role='redis'}) during recovery < "
+      "16\"\n");
+  EXPECT_EQ(code, 0) << said();
+  EXPECT_EQ(phases(), (std::vector<std::string>{"setup", "base", "level-2",
+                                                "spike", "level-50", "recovery",
+                                                "level-2", "teardown"}));
+  EXPECT_NE(said().find("3 gates: 3 passed; score 100 %"), std::string::npos)
+      << said();
+  EXPECT_TRUE(read().closed);
+}
+
 TEST_F(PlanTest, StressesRedisUntilTheKnee) {
   // A load whose throughput is made up, so that the knee is known.
   std::ofstream(path("load"))
@@ -187,40 +207,55 @@ TEST_F(PlanTest, ALeakOfKnownSizeWouldFail) {
   EXPECT_EQ(wait_for(spawn({kTidemark, "selftest", "--inject", "64"})), 64);
 }
 
+// A target of its own data folder, filled by pgbench.
 class PostgresPlanTest : public PlanTest {
  protected:
-  static constexpr const char* kPrograms = "/usr/lib/postgresql/15/bin";
+  static constexpr const char* kPrograms = "/usr/lib/postgresql/15/bin/";
+
+  void SetUp() override {
+    const passwd* user = ::getpwnam("postgres");
+    ASSERT_NE(user, nullptr) << "postgresql is not installed";
+    // A folder that only the user may enter, below one that everybody may.
+    std::filesystem::permissions(folder_, std::filesystem::perms(0755));
+    std::filesystem::create_directory(path("pg"));
+    ASSERT_EQ(::chown(path("pg").c_str(), user->pw_uid, user->pw_gid), 0);
+  }
+  std::string program(const std::string& name) const {
+    return std::string(kPrograms) + name;
+  }
+  std::string at_port(const std::string& name) const {
+    return program(name) + " -h 127.0.0.1 -p " + port_;
+  }
+  std::string target() const {
+    return "interval = \"200ms\"\n"
+           "[[target]]\nname = \"postgres\"\nuser = \"postgres\"\n"
+           "directory = \"" +
+           path("pg") + "\"\nprepare = \"" + program("initdb") +
+           " -D data -A trust --no-sync\"\ncommand = \"" + program("postgres") +
+           " -D data -k . -p " + port_ +
+           " -F\"\nhealthy = \"command:" + at_port("pg_isready") +
+           "\"\nwithin = \"60s\"\nstop = \"INT\"\n"
+           "select = [\"comm:postgres\"]\n"
+           "[[phase]]\nname = \"fill\"\nkind = \"setup\"\n"
+           "user = \"postgres\"\ncommand = \"" +
+           at_port("pgbench") + " -i -s 1 -q postgres\"\n";
+  }
+  std::string bench(const std::string& seconds) const {
+    return "user = \"postgres\"\ncommand = \"" + at_port("pgbench") +
+           " -c ${LEVEL} -T " + seconds +
+           " postgres\"\nthroughput = \"tps = {}\"\n";
+  }
 };
 
 TEST_F(PostgresPlanTest, SpikesPostgresql) {
-  const passwd* user = ::getpwnam("postgres");
-  ASSERT_NE(user, nullptr) << "postgresql is not installed";
-  // A folder that only the user may enter, below one that everybody may.
-  std::filesystem::permissions(folder_, std::filesystem::perms(0755));
-  std::filesystem::create_directory(path("pg"));
-  ASSERT_EQ(::chown(path("pg").c_str(), user->pw_uid, user->pw_gid), 0);
-  const std::string bin = kPrograms;
-  const std::string bench =
-      "user = \"postgres\"\ncommand = \"" + bin + "/pgbench -h 127.0.0.1 -p " +
-      port_ + " -c ${LEVEL} -T 2 postgres\"\nthroughput = \"tps = {}\"\n";
   const int code = run(
-      "name = \"postgresql spike\"\ninterval = \"200ms\"\n"
-      "[[target]]\nname = \"postgres\"\nuser = \"postgres\"\n"
-      "directory = \"" +
-      path("pg") + "\"\nprepare = \"" + bin +
-      "/initdb -D data -A trust --no-sync\"\ncommand = \"" + bin +
-      "/postgres -D data -k . -p " + port_ + " -F\"\nhealthy = \"command:" +
-      bin + "/pg_isready -h 127.0.0.1 -p " + port_ +
-      "\"\nwithin = \"60s\"\nstop = \"INT\"\nselect = [\"comm:postgres\"]\n"
-      "[[phase]]\nname = \"fill\"\nkind = \"setup\"\nuser = \"postgres\"\n"
-      "command = \"" +
-      bin + "/pgbench -h 127.0.0.1 -p " + port_ +
-      " -i -s 1 -q postgres\"\n"
+      "name = \"postgresql spike\"\n" + target() +
       "[[phase]]\nname = \"base\"\nkind = \"steady\"\nlevels = [1]\n" +
-      bench + "[[phase]]\nname = \"spike\"\nkind = \"load\"\nlevels = [10]\n" +
-      bench +
+      bench("2") +
+      "[[phase]]\nname = \"spike\"\nkind = \"load\"\nlevels = [10]\n" +
+      bench("2") +
       "[[phase]]\nname = \"recovery\"\nkind = \"steady\"\nlevels = [1]\n" +
-      bench +
+      bench("2") +
       "[[gate]]\nlabel = \"memory\"\nexpr = \"max(rss_anon{role='postgres'}) "
       "during spike < 512MiB\"\n");
   EXPECT_EQ(code, 0) << said();
@@ -229,6 +264,23 @@ TEST_F(PostgresPlanTest, SpikesPostgresql) {
   const auto names = phases();
   EXPECT_EQ(std::count(names.begin(), names.end(), "spike"), 1);
   EXPECT_EQ(std::count(names.begin(), names.end(), "recovery"), 1);
+}
+
+TEST_F(PostgresPlanTest, SoaksPostgresqlInCycles) {
+  const int code = run(
+      "name = \"postgresql soak\"\n" + target() +
+      "[[phase]]\nname = \"load\"\nlevels = [4]\ncycles = 3\n"
+      "rest = \"600ms\"\n" +
+      bench("1") +
+      "[[gate]]\nexpr = \"max(rss_anon{role='postgres'}) < 512MiB\"\n"
+      "[[gate]]\nexpr = \"max(fds{role='postgres'}) during level-4 < 2000\"\n");
+  EXPECT_EQ(code, 0) << said();
+  EXPECT_NE(said().find("2 gates: 2 passed; score 100 %"), std::string::npos)
+      << said();
+  const auto names = phases();
+  EXPECT_EQ(std::count(names.begin(), names.end(), "level-4"), 3);
+  EXPECT_EQ(std::count(names.begin(), names.end(), "load-rest"), 3);
+  EXPECT_TRUE(read().closed);
 }
 
 }  // namespace
