@@ -426,7 +426,7 @@ std::string findings_headline(const ReportData& data) {
   const VerdictCounts& n = data.counts;
   if (n.leak > 0) return leaks_of(data, Verdict::leak, " confirmed: ");
   if (n.suspect > 0) return leaks_of(data, Verdict::suspect, " suspected: ");
-  if (n.total() == 0) return "nothing was judged: no watched process was read";
+  if (n.total() == 0) return "nothing was judged: " + why_not_judged(data);
   if (n.inconclusive > 0) {
     return "undecided: " + names_of(data, Verdict::inconclusive);
   }
@@ -441,6 +441,11 @@ std::string findings_headline(const ReportData& data) {
 }
 
 }  // namespace
+
+std::string why_not_judged(const ReportData& data) {
+  return data.summary.too_brief > 0 ? "every watched process lived too briefly"
+                                    : "no watched process was read";
+}
 
 std::string headline(const ReportData& data) {
   return failed_gates(data) + regression_headline(data) +

@@ -22,6 +22,8 @@ struct Sentence {
 // could not be decided, and what does not leak, once per process.
 std::vector<Sentence> sentences(const ReportData& data);
 
+// Of a run without a finding.
+std::string why_not_judged(const ReportData& data);
 // "1 leak confirmed: shop_server (memory)", "no leak in 3 processes", ...
 std::string headline(const ReportData& data);
 

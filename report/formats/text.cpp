@@ -164,7 +164,7 @@ void Writer::findings() {
     out_ += "  " + paint(mark.style, mark.sign) + " " +
             wrap(clean(sentence.text), kWidth, 4) + "\n";
   }
-  if (all.empty()) out_ += "  none: no watched process was read\n";
+  if (all.empty()) out_ += "  none: " + why_not_judged(data_) + "\n";
   if (data_.summary.too_brief > 0) {
     out_ += fmt::format("  {} watched {} lived too briefly to be judged.\n",
                         data_.summary.too_brief,

@@ -146,8 +146,9 @@ void add_findings(std::string& out, const ReportData& data) {
   }
   if (all.empty()) {
     out +=
-        "<li class=\"open\"><span class=\"sign\">?</span> No watched process "
-        "was read, so nothing was judged.</li>\n";
+        "<li class=\"open\"><span class=\"sign\">?</span> Nothing was "
+        "judged: " +
+        why_not_judged(data) + ".</li>\n";
   }
   out += "</ul>\n";
   if (data.summary.too_brief > 0) {

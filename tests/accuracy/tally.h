@@ -1,6 +1,7 @@
 // Verdicts counted, and what they are worth.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
@@ -29,7 +30,7 @@ struct Share {
     const double middle = p + kZ * kZ / (2 * runs);
     const double reach =
         kZ * std::sqrt(p * (1 - p) / runs + kZ * kZ / (4 * runs * runs));
-    return (middle + side * reach) / (1 + kZ * kZ / runs);
+    return std::clamp((middle + side * reach) / (1 + kZ * kZ / runs), 0.0, 1.0);
   }
 };
 

@@ -120,6 +120,10 @@ TEST(Headline, NamesTheWorst) {
             "no leak in 2 processes");
   EXPECT_EQ(headline(with({})),
             "nothing was judged: no watched process was read");
+  ReportData brief = with({});
+  brief.summary.too_brief = 4;
+  EXPECT_EQ(headline(brief),
+            "nothing was judged: every watched process lived too briefly");
 }
 
 TEST(Json, WhatIsNotFiniteIsNull) {
