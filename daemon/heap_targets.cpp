@@ -158,16 +158,21 @@ HeapTargets::Target* HeapTargets::make_linked(Pid pid, HeapOutput& output) {
   if (target == nullptr) return nullptr;
   const Status linked = link_all(*target, output);
   if (linked) return target;
+  tell_unlinked(*target, linked.error(), output);
+  end(*target, output);
+  return nullptr;
+}
+
+void HeapTargets::tell_unlinked(const Target& target, const Error& error,
+                                HeapOutput& output) {
+  const Pid pid = target.pid;
   const std::string folder = fmt::format("{}/{}", proc_, pid.value);
-  const bool ended =
-      is_gone(linked.error()) && ::access(folder.c_str(), F_OK) != 0;
+  const bool ended = is_gone(error) && ::access(folder.c_str(), F_OK) != 0;
   output.notices.push_back(
       ended ? degraded(pid, fmt::format("process {} ended before its heap "
                                         "could be followed",
                                         pid.value))
-            : degraded(pid, target->name + ": " + linked.error().what));
-  end(*target, output);
-  return nullptr;
+            : degraded(pid, target.name + ": " + error.what));
 }
 
 void HeapTargets::attach(Pid pid, HeapOutput& output) {
@@ -191,8 +196,7 @@ void HeapTargets::attach(const Asked& asked, HeapOutput& output) {
     output.notices.erase(output.notices.begin() + said, output.notices.end());
     early_.push_back(asked);
   } else {
-    output.notices.push_back(
-        degraded(asked.pid, target->name + ": " + linked.error().what));
+    tell_unlinked(*target, linked.error(), output);
   }
   end(*target, output);
 }

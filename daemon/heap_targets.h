@@ -82,6 +82,8 @@ class HeapTargets {
   // With its probes in place; null when that failed, which was told.
   Target* make_linked(Pid pid, HeapOutput& output);
   Status link_all(Target& target, HeapOutput& output);
+  void tell_unlinked(const Target& target, const Error& error,
+                     HeapOutput& output);
   Status link(Target& target, HeapObject object, FileIdentity file);
   void look_again(Target& target, HeapOutput& output);
   void tell_invisible(Target& target, HeapOutput& output);
