@@ -28,6 +28,9 @@ namespace {
 
 // Wall time per time of judging the whole recording.
 constexpr int64_t kSparing = 400;
+// The same of clients' questions, for which all of it is read, too: those that
+// come meanwhile are answered together.
+constexpr int64_t kAnswering = 4;
 constexpr size_t kMostQuestions = 64;
 
 Nanoseconds thread_cpu() {
@@ -93,6 +96,7 @@ struct GateWatch::Impl {
   std::optional<RoleFindings> found;  // not yet told
   BootTime judged;                    // when it last judged the whole, or began
   Nanoseconds last_cost{0};
+  BootTime next_answers;  // not before
   Nanoseconds pause = std::chrono::milliseconds(250);
 
   std::mutex mutex;  // of what both threads touch
@@ -226,6 +230,7 @@ void GateWatch::Impl::judge() {
 }
 
 void GateWatch::Impl::answer_questions() {
+  if (clock.now() < next_answers) return;
   std::deque<GateRequest> asked;
   {
     const std::scoped_lock lock(mutex);
@@ -245,7 +250,9 @@ void GateWatch::Impl::answer_questions() {
     places.push_back(i);
     gates.push_back(std::move(*gate));
   }
+  const Nanoseconds before = thread_cpu();
   const auto now = hold_against(gates, false);
+  next_answers = clock.now() + (thread_cpu() - before) * (kAnswering - 1);
   for (size_t k = 0; k < places.size(); ++k) {
     GateAnswer& answer = answers[places[k]];
     if (now) {

@@ -69,10 +69,16 @@ void Recorder::run(const std::stop_token& stop) {
     if (item != nullptr) item->clear();
     publish_stats();
     lock.lock();
-    if (item != nullptr) free_.push_back(std::move(item));
+    if (item != nullptr && free_.size() < kMostSpare) {
+      free_.push_back(std::move(item));
+    }
     busy_ = false;
     ++items_done_;
     idle_.notify_all();
+    if (item == nullptr) continue;
+    lock.unlock();  // nobody waits for so much memory to be given back
+    item.reset();
+    lock.lock();
   }
 }
 

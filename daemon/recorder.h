@@ -36,6 +36,14 @@ class Recorder {
   // `io`: data was lost.
   Status finish(BootTime time);
 
+  // Items kept to be used again: each has buffers as large as the largest frame
+  // it held, so what a slow disk once made wait is not kept for good.
+  static constexpr size_t kMostSpare = 2;
+  size_t spare() const {
+    const std::lock_guard lock(mutex_);
+    return free_.size();
+  }
+
   struct Stats {
     int64_t bytes = 0;           // written to the file
     int64_t frames_dropped = 0;  // the disk was slower than the ticks

@@ -113,21 +113,32 @@ void ProgramObjects::make_room() {
 const ProgramObject* ProgramObjects::generated(const ProcessMaps& maps) {
   auto file = open_perf_map(proc_, maps.pid);
   if (!file) return nullptr;
-  const auto [known, added] =
-      generated_.try_emplace({maps.pid, file->inode}, objects_.size());
-  if (!added) return objects_[known->second].get();
+  const std::pair key(maps.pid, file->inode);
+  if (const auto known = generated_.find(key); known != generated_.end()) {
+    known->second.last_use = ++clock_;
+    return objects_[known->second.object].get();
+  }
+  make_room_for_generated();
   Mapping place;
   place.path = file->path;
   by_file_.erase(place.file);
   ProgramObject* object = add(place, "");
-  if (object == nullptr) {
-    generated_.erase(known);
-    return nullptr;
-  }
+  if (object == nullptr) return nullptr;
+  generated_[key] = {object->index, ++clock_};
   object->opened =
       proc_ + "/" + std::to_string(maps.pid.value) + "/root" + file->path;
   object->perf_map = std::make_shared<const UniqueFd>(std::move(file->fd));
   return object;
+}
+
+// Most of them have ended: the file of one that is asked for again, and lives,
+// is a further object.
+void ProgramObjects::make_room_for_generated() {
+  if (generated_.size() < kMostGenerated) return;
+  const auto oldest = std::ranges::min_element(
+      generated_, {}, [](const auto& each) { return each.second.last_use; });
+  objects_[oldest->second.object]->perf_map.reset();
+  generated_.erase(oldest);
 }
 
 const ProgramObject* ProgramObjects::vdso(const Mapping& mapping) {

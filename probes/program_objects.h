@@ -28,7 +28,7 @@ struct ProgramObject {
   std::shared_ptr<const ElfFile> elf;
   std::shared_ptr<const EhFrame> frames;
   // Of generated code, which is in no file: who names it. The object's offsets
-  // are addresses then.
+  // are addresses then. Null, too, while it is put away.
   std::shared_ptr<const UniqueFd> perf_map;
 };
 
@@ -39,6 +39,9 @@ class ProgramObjects {
  public:
   static constexpr size_t kMostOpen = 128;
   static constexpr size_t kMostObjects = 1u << 16;
+  // Processes whose generated code can be named at a time, each by an open
+  // file.
+  static constexpr size_t kMostGenerated = 32;
 
   explicit ProgramObjects(std::string proc = "/proc");
   // The object behind a mapping; null: memory without a file, or kMostObjects
@@ -54,6 +57,7 @@ class ProgramObjects {
   void make_room();
   const ProgramObject* vdso(const Mapping& mapping);
   const ProgramObject* generated(const ProcessMaps& maps);
+  void make_room_for_generated();
 
   std::string proc_;
   std::vector<std::unique_ptr<ProgramObject>> objects_;
@@ -61,7 +65,11 @@ class ProgramObjects {
   std::map<uint32_t, uint64_t> open_;  // object, last use
   uint64_t clock_ = 0;
   std::optional<uint32_t> vdso_;
-  std::map<std::pair<Pid, uint64_t>, uint32_t> generated_;  // by map's inode
+  struct Generated {
+    uint32_t object = 0;
+    uint64_t last_use = 0;
+  };
+  std::map<std::pair<Pid, uint64_t>, Generated> generated_;  // by map's inode
 };
 
 }  // namespace tidemark

@@ -142,10 +142,19 @@ Symbolizer::Object& Symbolizer::object_of(const SymbolSource& source) {
   const std::string key = source.build_id.empty()
                               ? source.opened + '\0' + source.path
                               : source.build_id;
-  auto& object = objects_[key];
-  if (object) return *object;
-  object = std::make_unique<Object>();
-  return *object;
+  if (const auto known = objects_.find(key); known != objects_.end()) {
+    return *known->second;
+  }
+  if (objects_.size() >= options_.most_objects) forget_oldest();
+  return *objects_.emplace(key, std::make_unique<Object>()).first->second;
+}
+
+// Programs come and go, and each that generates code has a file of its own.
+void Symbolizer::forget_oldest() {
+  const auto oldest = std::ranges::min_element(
+      objects_, {}, [](const auto& each) { return each.second->last_use; });
+  results_ -= oldest->second->results.size();
+  objects_.erase(oldest);
 }
 
 // For one more open file.

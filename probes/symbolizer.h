@@ -46,6 +46,7 @@ class Symbolizer {
     std::vector<std::string> debug_folders = {"/usr/lib/debug"};
     size_t most_open = 4;        // files at a time
     size_t most_results = 8192;  // remembered addresses
+    size_t most_objects = 1024;  // of which something is remembered
   };
   Symbolizer();
   explicit Symbolizer(Options options);
@@ -63,6 +64,9 @@ class Symbolizer {
   std::vector<SymbolFrame> symbolize(const SymbolSource& source,
                                      uint64_t offset);
 
+  // Objects of which something is remembered.
+  size_t known() const { return objects_.size(); }
+
   // Closes the files that nobody asked for since the last call; names that were
   // found stay. What they took goes back to the kernel. False: all are closed.
   bool put_away_unused();
@@ -71,6 +75,7 @@ class Symbolizer {
   struct Object;
   Object& object_of(const SymbolSource& source);
   void make_room();
+  void forget_oldest();
   void open(Object& object, const SymbolSource& source);
   std::vector<SymbolFrame> look_up(Object& object, uint64_t offset);
   static std::vector<SymbolFrame> look_up_generated(const SymbolSource& source,

@@ -34,6 +34,23 @@ TEST(Recorder, WritesInOrderAndCloses) {
   EXPECT_EQ(recorder.stats().bytes, 3);
 }
 
+// Of the items that waited for a slow disk only few are kept.
+TEST(Recorder, KeepsFewItemsToBeUsedAgain) {
+  SinkLog log;
+  const ManualClock clock;
+  Recorder recorder(std::make_unique<FakeSink>(log), clock);
+  EXPECT_EQ(recorder.spare(), 0u);
+  for (int64_t i = 1; i <= 1000; ++i) {
+    auto item = frame_item(i);
+    // Each brings an item of its own.
+    if (!recorder.push(item)) recorder.flush();
+  }
+  recorder.flush();
+  EXPECT_GE(recorder.spare(), 1u);
+  EXPECT_LE(recorder.spare(), Recorder::kMostSpare);
+  EXPECT_TRUE(recorder.finish(boot_time(1001)));
+}
+
 TEST(Recorder, TellsWhatTheSinkRefused) {
   SinkLog log;
   log.refused = 7;

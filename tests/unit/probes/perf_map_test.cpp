@@ -99,5 +99,43 @@ TEST_F(PerfMapFileTest, NamesGeneratedCodeAlsoWhenItIsNewer) {
   EXPECT_EQ(symbolizer.symbolize(source, 0x7010)[0].function, "later");
 }
 
+// One after the other, each with a file: a daemon sees them for months.
+TEST_F(PerfMapFileTest, FilesOfManyProcessesAreNotKeptOpen) {
+  const auto open_files = [] {
+    const std::filesystem::directory_iterator all("/proc/self/fd");
+    return static_cast<size_t>(std::distance(begin(all), end(all)));
+  };
+  Mapping code;
+  code.begin = 0x5000;
+  code.end = 0x9000;
+  code.executable = true;
+  Symbolizer symbolizer({.most_objects = 16});
+  const size_t before = open_files();
+  ProgramObjects objects(proc_);
+  for (int32_t pid = 100; pid < 400; ++pid) {
+    const std::string folder = proc_ + "/" + std::to_string(pid);
+    std::filesystem::create_directories(folder + "/root/tmp");
+    std::ofstream(folder + "/root/tmp/perf-" + std::to_string(pid) + ".map")
+        << "5000 100 jitted" << pid << "\n";
+    ProcessMaps maps;
+    maps.pid = Pid{pid};
+    maps.mappings.push_back(code);
+    const ProgramObject* object = objects.find(maps, code);
+    ASSERT_NE(object, nullptr);
+    const auto names = symbolizer.symbolize(symbol_source(*object), 0x5010);
+    ASSERT_EQ(names.size(), 1u);
+    EXPECT_EQ(names[0].function, "jitted" + std::to_string(pid));
+  }
+  EXPECT_LE(open_files(), before + ProgramObjects::kMostGenerated + 1);
+  EXPECT_LE(symbolizer.known(), 16u);
+  // The first is known anew.
+  ProcessMaps first;
+  first.pid = Pid{100};
+  first.mappings.push_back(code);
+  const ProgramObject* again = objects.find(first, code);
+  ASSERT_NE(again, nullptr);
+  EXPECT_NE(again->perf_map, nullptr);
+}
+
 }  // namespace
 }  // namespace tidemark
