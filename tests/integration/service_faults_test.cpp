@@ -2,6 +2,7 @@
 // storms of forks, hanging scrapers, kills, upgrades under live clients.
 #include <arpa/inet.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -65,6 +66,13 @@ class ServiceFaults : public RecordTest {
     ::kill(pid, SIGTERM);
     return wait_for(pid);
   }
+  static std::string highest_memory(pid_t pid) {
+    std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+    for (std::string line; std::getline(status, line);) {
+      if (line.starts_with("VmHWM:")) return line.substr(line.rfind('\t') + 1);
+    }
+    return "unknown";
+  }
   // Ticks that a recording says were left out because they came too late.
   int64_t late_ticks() const {
     int64_t count = 0;
@@ -122,6 +130,17 @@ TEST_F(SmallDisk, ADiskThatIsFullFromTheBeginIsNamed) {
   fill();
   EXPECT_EQ(wait_for(serve({"--keep-free", "0B"})), 70);
   EXPECT_NE(said().find("No space left"), std::string::npos) << said();
+}
+
+TEST_F(SmallDisk, AFolderThatCannotBeWrittenIsNamed) {
+  if (!mounted_) GTEST_SKIP() << "no rights to mount";
+  ASSERT_EQ(::mount("tidemark-test", state().c_str(), "tmpfs",
+                    MS_REMOUNT | MS_RDONLY, "size=512k"),
+            0);
+  EXPECT_EQ(wait_for(serve()), 64);
+  EXPECT_NE(said().find("Read-only file system; recordings are written there"),
+            std::string::npos)
+      << said();
 }
 
 TEST_F(SmallDisk, OldPartsMakeRoom) {
@@ -234,6 +253,114 @@ TEST_F(ServiceFaults, AFloodOfConnectionsCostsOthersNothing) {
   EXPECT_EQ(notes, 100u);
 }
 
+// What a service manager hears (sd_notify(3)).
+class Manager {
+ public:
+  explicit Manager(const std::string& path)
+      : socket_(
+            ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
+    EXPECT_EQ(::bind(socket_, reinterpret_cast<const sockaddr*>(&address),
+                     sizeof address),
+              0);
+  }
+  ~Manager() { ::close(socket_); }
+  Manager(const Manager&) = delete;
+  Manager& operator=(const Manager&) = delete;
+
+  // How often this was said since the last call, all else left aside.
+  size_t take(std::string_view what) const {
+    size_t count = 0;
+    char buffer[4096];
+    for (ssize_t n = 0; (n = ::recv(socket_, buffer, sizeof buffer, 0)) > 0;) {
+      const std::string_view text(buffer, static_cast<size_t>(n));
+      count += text.find(what) != std::string_view::npos ? 1 : 0;
+    }
+    return count;
+  }
+
+ private:
+  int socket_;
+};
+
+// One that hangs feeds it no more; its manager kills it and begins another.
+TEST_F(ServiceFaults, TheWatchdogIsFedUntilTheDaemonHangs) {
+  const Manager manager(path("notify.sock"));
+  ::setenv("NOTIFY_SOCKET", path("notify.sock").c_str(), 1);
+  ::setenv("WATCHDOG_USEC", "400000", 1);
+  const pid_t pid = serve();
+  ::unsetenv("NOTIFY_SOCKET");
+  ::unsetenv("WATCHDOG_USEC");
+  size_t fed = 0;
+  EXPECT_TRUE(wait_until([&] {
+    fed += manager.take("WATCHDOG=1");
+    return fed >= 5;
+  })) << said();
+  ASSERT_TRUE(wait_for_more_ticks(3)) << said();
+  ::kill(pid, SIGSTOP);
+  std::this_thread::sleep_for(300ms);
+  manager.take("WATCHDOG=1");
+  std::this_thread::sleep_for(1s);
+  EXPECT_EQ(manager.take("WATCHDOG=1"), 0u);
+  ::kill(pid, SIGKILL);
+  EXPECT_EQ(wait_for(pid), 1000 + SIGKILL);
+  const pid_t next = serve();
+  EXPECT_TRUE(wait_for_more_ticks(3)) << said();
+  EXPECT_EQ(end(next), 0) << said();
+  ASSERT_EQ(parts().size(), 2u);
+  const auto killed = try_read(parts().front());
+  ASSERT_TRUE(killed);
+  EXPECT_GE(killed->ticks.size(), 3u);
+  EXPECT_FALSE(killed->closed);
+}
+
+// Connections beyond the last descriptor are refused, not waited upon.
+TEST_F(ServiceFaults, WithoutDescriptorsItGoesOn) {
+  const pid_t pid = serve();
+  ASSERT_TRUE(wait_for_more_ticks(3)) << said();
+  const std::string fds = "/proc/" + std::to_string(pid) + "/fd/";
+  rlim_t free = 0;
+  while (std::filesystem::is_symlink(fds + std::to_string(free))) ++free;
+  const rlimit tight{free, free};
+  ASSERT_EQ(::prlimit(pid, RLIMIT_NOFILE, &tight, nullptr), 0);
+  const auto connect = [&] {
+    const int fd = ::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::strncpy(address.sun_path, socket().c_str(),
+                 sizeof address.sun_path - 1);
+    EXPECT_EQ(::connect(fd, reinterpret_cast<const sockaddr*>(&address),
+                        sizeof address),
+              0);
+    return fd;
+  };
+  std::vector<int> waiting;
+  for (int i = 0; i < 32; ++i) waiting.push_back(connect());
+  const auto cpu = [&] {
+    clockid_t clock = 0;
+    timespec used{};
+    ::clock_getcpuclockid(pid, &clock);
+    ::clock_gettime(clock, &used);
+    return Nanoseconds(used.tv_sec * 1'000'000'000 + used.tv_nsec);
+  };
+  std::this_thread::sleep_for(500ms);
+  const Nanoseconds before = cpu();
+  EXPECT_TRUE(wait_for_more_ticks(10)) << said();
+  std::printf("CPU of 10 ticks and more without descriptors: %lld ms\n",
+              static_cast<long long>((cpu() - before).count() / 1'000'000));
+  // Whoever found no place was told so.
+  char byte = 0;
+  size_t refused = 0;
+  for (const int fd : waiting) {
+    refused += ::recv(fd, &byte, 1, MSG_DONTWAIT) == 0 ? 1 : 0;
+    ::close(fd);
+  }
+  EXPECT_GE(refused, 16u);
+  EXPECT_EQ(end(pid), 0) << said();
+}
+
 // TIDEMARK_TEST_FORK_SECONDS=60 is the whole measure.
 TEST_F(ServiceFaults, AStormOfForksIsSampledAllTheSame) {
   const int seconds = number_of("TIDEMARK_TEST_FORK_SECONDS", 3);
@@ -279,7 +406,13 @@ TEST_F(ServiceFaults, ThousandsOfProcessesAreSampled) {
   }
   const pid_t pid = serve({"--budget", "50%"});
   EXPECT_TRUE(wait_for_more_ticks(5)) << said();
+  const std::string memory = highest_memory(pid);
   EXPECT_EQ(end(pid), 0) << said();
+  std::printf(
+      "%zu processes: %zu ticks taken, %lld named late, the daemon's "
+      "memory at most %s\n",
+      crowd.size(), ticks(), static_cast<long long>(late_ticks()),
+      memory.c_str());
   for (const pid_t child : crowd) ::kill(child, SIGKILL);
   for (const pid_t child : crowd) ::waitpid(child, nullptr, 0);
   ASSERT_EQ(std::ssize(crowd), wanted);

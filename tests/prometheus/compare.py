@@ -1,4 +1,5 @@
-"""compare.py URL FOLDER SECONDS: Prometheus's answers against the recordings.
+"""compare.py URL FOLDER SECONDS TIDEMARK: Prometheus's answers against the
+recordings, and its leaks by role against what `tidemark report` finds in them.
 
 The recordings are read by tests/tool/tmk_reader.py, which shares no code with
 Tidemark. Counters that stand still at the end must be equal; those that move
@@ -7,6 +8,7 @@ may differ by what a scrape interval and a tick allow.
 import glob
 import json
 import pathlib
+import subprocess
 import sys
 import urllib.parse
 import urllib.request
@@ -15,6 +17,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "tool"))
 import tmk_reader  # noqa: E402
 
 url, folder, seconds = sys.argv[1], sys.argv[2], float(sys.argv[3])
+tidemark = sys.argv[4]
 failures = 0
 
 
@@ -65,6 +68,35 @@ class Recorded:
         return total
 
 
+def findings(path):
+    """Of the role web, by resource; its exit code is the verdict's."""
+    said = subprocess.run([tidemark, "report", path, "-f", "json"],
+                          stdout=subprocess.PIPE, check=False).stdout
+    return {finding["resource"]: finding
+            for finding in json.loads(said)["findings"]
+            if finding["role"] == "web"}
+
+
+def compare_findings(n, path):
+    where = '{instance="10.77.%d.2:9435",role="web"}' % n
+    told = {each["metric"]["resource"]: each["metric"]["verdict"]
+            for each in query("tidemark_leak_verdict_info" + where)}
+    found = findings(path)
+    wanted = {name: each["verdict"] for name, each in found.items()}
+    compare("host %d: verdicts on %d resources" % (n, len(wanted)),
+            float(told == wanted), 1, 0)
+    if told != wanted:
+        print("     prometheus", told, "report", wanted)
+    memory = found["rss_anon"]
+    print("     memory of host %d: %s" % (n, memory["verdict"]))
+    rises = memory["verdict"] in ("leak", "suspect")
+    slope = memory["slope_per_minute"]["value"] / 60 if rises else 0
+    compare("host %d: growth of memory, B/s" % n,
+            one("tidemark_leak_growth_bytes_per_second{"
+                'instance="10.77.%d.2:9435",role="web",resource="rss_anon"}'
+                % n), slope, 1 + slope * 0.05)
+
+
 def compare(what, prometheus, recording, slack):
     global failures
     good = prometheus is not None and abs(prometheus - recording) <= slack
@@ -103,6 +135,7 @@ for n in (1, 2, 3):
     missed = one("sum(count_over_time(up%s[%ds]) - sum_over_time(up%s[%ds]))"
                  % (instance, seconds, instance, seconds))
     compare("host %d: scrapes that failed" % n, missed, 0, 0)
+    compare_findings(n, parts[-1])
 
 rates = query("rate(tidemark_ops_total[%ds])" % (seconds * 0.6))
 print("op rate by host:", {r["metric"]["instance"]: round(

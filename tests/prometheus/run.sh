@@ -76,6 +76,7 @@ for n in 1 2 3; do
   promtool check metrics <"$work/$n.metrics"
 done
 wait "${loads[@]}"
-sleep 4
+# Leaks are judged at most every 30 s: once more after the end.
+sleep 40
 ip netns exec "${tag}p" /usr/bin/python3 "$here/compare.py" \
-  http://127.0.0.1:9099 "$work" "$seconds"
+  http://127.0.0.1:9099 "$work" "$seconds" "$build/cli/tidemark"

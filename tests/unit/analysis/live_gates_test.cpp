@@ -216,6 +216,57 @@ TEST(LiveGates, ALeakIsToldOnceWhenThreeInARowFoundIt) {
       << alerts[0].text;
 }
 
+TEST(LiveGates, ALeakIsToldOnceAndThatItIsOver) {
+  LiveGates live({}, {});
+  Dictionary dictionary;
+  Subject server;
+  server.kind = SubjectKind::process;
+  server.id = SubjectId(4);
+  server.name = "shop_server";
+  server.role = "server";
+  dictionary.define(server);
+  Finding leak;
+  leak.subject = server.id;
+  leak.resource = Resource::fds;
+  leak.verdict = Verdict::leak;
+  leak.slope_per_minute.value = 6;
+  double now = 0;
+  const auto find = [&](Verdict verdict) {
+    leak.verdict = verdict;
+    live.on_findings({&leak, 1}, dictionary, at(now += 30));
+    return live.take_alerts();
+  };
+  EXPECT_TRUE(find(Verdict::leak).empty());
+  EXPECT_TRUE(find(Verdict::leak).empty());
+  const auto told = find(Verdict::leak);
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_EQ(told[0].name, "leak of fds");
+  EXPECT_EQ(told[0].role, "server");
+  EXPECT_EQ(told[0].state, GateStatus::fail);
+  EXPECT_EQ(told[0].value, 6);
+  EXPECT_TRUE(find(Verdict::leak).empty());
+  const auto over = find(Verdict::none);
+  ASSERT_EQ(over.size(), 1u);
+  EXPECT_EQ(over[0].name, "leak of fds");
+  EXPECT_EQ(over[0].role, "server");
+  EXPECT_EQ(over[0].state, GateStatus::pass);
+  EXPECT_TRUE(find(Verdict::none).empty());
+  // What was never told is not over.
+  EXPECT_TRUE(find(Verdict::leak).empty());
+  EXPECT_TRUE(find(Verdict::none).empty());
+}
+
+TEST(LiveGates, AnAlertSaysTheRoleThatItsGateNames) {
+  RunModel run = hill(50, 80);
+  const Played one = play(run, 100, "max(rss_anon{role='server'}) < 256MiB");
+  ASSERT_FALSE(one.alerts.empty());
+  for (const GateAlert& alert : one.alerts) EXPECT_EQ(alert.role, "server");
+  RunModel again = hill(50, 80);
+  const Played all = play(again, 100, "max(rss_anon{role=~'s*'}) < 256MiB");
+  ASSERT_FALSE(all.alerts.empty());
+  for (const GateAlert& alert : all.alerts) EXPECT_EQ(alert.role, "");
+}
+
 // What is kept of an hour is what is kept of ten minutes.
 TEST(LiveGates, ForgetsWhatNoWindowNeeds) {
   const auto readings = [](double seconds) {
