@@ -68,13 +68,26 @@ class Recorded:
         return total
 
 
+WEIGHTS = ["none", "startup", "step", "saturating", "inconclusive", "suspect",
+           "leak"]
+
+
 def findings(path):
-    """Of the role web, by resource; its exit code is the verdict's."""
+    """Of the role web: by resource the worst verdict of its processes, and how
+    fast those that leak, or may, grow a second."""
+    # The exit code is the verdict's.
     said = subprocess.run([tidemark, "report", path, "-f", "json"],
                           stdout=subprocess.PIPE, check=False).stdout
-    return {finding["resource"]: finding
-            for finding in json.loads(said)["findings"]
-            if finding["role"] == "web"}
+    found = {}
+    for each in json.loads(said)["findings"]:
+        if each["role"] != "web":
+            continue
+        verdict, growth = found.get(each["resource"], ("none", 0))
+        if each["verdict"] in ("leak", "suspect"):
+            growth += each["slope_per_minute"]["value"] / 60
+        found[each["resource"]] = (
+            max(verdict, each["verdict"], key=WEIGHTS.index), growth)
+    return found
 
 
 def compare_findings(n, path):
@@ -82,15 +95,13 @@ def compare_findings(n, path):
     told = {each["metric"]["resource"]: each["metric"]["verdict"]
             for each in query("tidemark_leak_verdict_info" + where)}
     found = findings(path)
-    wanted = {name: each["verdict"] for name, each in found.items()}
+    wanted = {name: verdict for name, (verdict, _) in found.items()}
     compare("host %d: verdicts on %d resources" % (n, len(wanted)),
             float(told == wanted), 1, 0)
     if told != wanted:
         print("     prometheus", told, "report", wanted)
-    memory = found["rss_anon"]
-    print("     memory of host %d: %s" % (n, memory["verdict"]))
-    rises = memory["verdict"] in ("leak", "suspect")
-    slope = memory["slope_per_minute"]["value"] / 60 if rises else 0
+    verdict, slope = found["rss_anon"]
+    print("     memory of host %d: %s" % (n, verdict))
     compare("host %d: growth of memory, B/s" % n,
             one("tidemark_leak_growth_bytes_per_second{"
                 'instance="10.77.%d.2:9435",role="web",resource="rss_anon"}'

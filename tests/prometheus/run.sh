@@ -36,9 +36,9 @@ done
 # One daemon and one load in each: the second counts twice as fast, the third
 # holds more memory with each operation.
 for n in 1 2 3; do
-  mkdir "$work/$n"
+  mkdir -p "$work/$n" "$work/run/$n"
   ip netns exec "$tag$n" "$build/daemon/tidemarkd" --state-dir "$work/$n" \
-    --socket "$work/$n.sock" --metrics "10.77.$n.2:9435" --heap off \
+    --socket "$work/run/$n/client.sock" --metrics "10.77.$n.2:9435" --heap off \
     --role "web=cmdline:*$work/load.py $n *" 2>"$work/$n.log" &
   pids+=($!)
 done
@@ -59,7 +59,7 @@ pids+=($!)
 sleep 3
 loads=()
 for n in 1 2 3; do
-  TIDEMARK_SOCKET="$work/$n.sock" python3 "$work/load.py" "$n" "$seconds" \
+  TIDEMARK_SOCKET="$work/run/$n/client.sock" python3 "$work/load.py" "$n" "$seconds" \
     "$build/cli/tidemark" &
   loads+=($!)
 done
