@@ -12,20 +12,8 @@ result() {  # result WHAT CODE
   [ "$2" -eq 0 ] || failures=$((failures + 1))
   summary+="$1: $([ "$2" -eq 0 ] && echo ok || echo "exit $2")"$'\n'
 }
-# What failed is run once more, alone, and both are said: an emulated machine
-# counts what its host takes away from it as CPU time of whoever ran. Sets code.
-again() {  # again PROGRAM
-  local failed
-  failed=$(sed -n 's/^\[  FAILED  \] \([^ ,]*\).* ms)$/\1/p' /tmp/out |
-    paste -sd:)
-  [ -n "$failed" ] || return
-  echo "failed: $failed; once more, alone:"
-  timeout "$limit" "$build/tests/$1" --gtest_filter="$failed" 2>&1 |
-    grep -vE '^\[(---|===)|^$' | cut -c1-200 | tail -40
-  code=${PIPESTATUS[0]}
-}
 run() {  # run PROGRAM FILTER
-  local counts code failed
+  local counts code
   echo "== $1 $2"
   timeout "$limit" "$build/tests/$1" --gtest_filter="$2" >/tmp/out 2>&1
   code=$?
@@ -37,7 +25,6 @@ run() {  # run PROGRAM FILTER
   # What takes its time there.
   sed -n 's/^\[ *\(OK\|FAILED\) *\] \(.*\) (\([0-9]\{5,\}\) ms)$/\3 ms \2/p' \
     /tmp/out | sort -rn | head -12
-  if [ $code -ne 0 ]; then again "$1"; fi
   result "$1 $(date -ud "@$SECONDS" +%M:%S)$counts" $code
 }
 uname -sr
