@@ -5,7 +5,9 @@
 #
 #   tests/soak/run.sh [BUILD] [MINUTES] [FORKS A SECOND]
 #
-# SOAK_DIR: where it works. SOAK_HEAP=1: the daemon's own allocations are
+# SOAK_DIR: where it works. SOAK_ROTATE: the size of a part of the daemon's
+# recording; its memory grows with each part and falls with the next one, so that
+# several of them go into a cycle. SOAK_HEAP=1: the daemon's own allocations are
 # followed by the heap shim, so that the verdict names the lines that keep them.
 set -u
 build=$(realpath "${1:-build/release}") minutes=${2:-120} rate=${3:-50}
@@ -29,7 +31,7 @@ fi
 
 env "${daemon_environment[@]}" nice -n 10 ./tidemarkd \
   --state-dir state --socket "$work/daemon.sock" \
-  --interval 100ms --budget 10% --rotate-size 8MiB --keep-free 0B \
+  --interval 100ms --budget 10% --rotate-size "${SOAK_ROTATE:-1MiB}" --keep-free 0B \
   --watch 'cmdline:*drive.py*' > tidemarkd.log 2>&1 &
 daemon=$!
 echo "$daemon" > tidemarkd.pid
