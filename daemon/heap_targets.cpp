@@ -49,6 +49,22 @@ bool is_gone(const Error& error) {
 // How long an allocator may take to be mapped after an exec.
 constexpr Nanoseconds kPatience = std::chrono::milliseconds(300);
 
+// Whether its allocator may still be mapped: just after an exec the dynamic
+// linker is at work, or not even the program is there. A static program has all
+// its code from the begin, an ended one nothing.
+bool may_be_linking(const ProcessMaps& maps) {
+  bool has_code = false;
+  for (const Mapping& mapping : maps.mappings) {
+    if (!mapping.executable || !mapping.backed()) continue;
+    const size_t slash = mapping.path.rfind('/') + 1;
+    if (std::string_view(mapping.path).substr(slash).starts_with("ld")) {
+      return true;
+    }
+    has_code = true;
+  }
+  return !has_code && !maps.mappings.empty();
+}
+
 std::string percent(double share) {
   return fmt::format("{:.3g} %", 100 * share);
 }
@@ -179,8 +195,7 @@ void HeapTargets::attach(Pid pid, HeapOutput& output) {
   attach({pid, clock_.now()}, output);
 }
 
-// Just after an exec the dynamic linker is still to map the allocator: who is
-// asked for then is tried again for a while.
+// Who is asked for just after its exec is tried again for a while.
 void HeapTargets::attach(const Asked& asked, HeapOutput& output) {
   Target* target = make(asked.pid, output);
   if (target == nullptr) return;
@@ -192,7 +207,7 @@ void HeapTargets::attach(const Asked& asked, HeapOutput& output) {
     return;
   }
   if (linked.error().kind == ErrorKind::unsupported &&
-      clock_.now() - asked.time < kPatience) {
+      may_be_linking(target->maps) && clock_.now() - asked.time < kPatience) {
     output.notices.erase(output.notices.begin() + said, output.notices.end());
     early_.push_back(asked);
   } else {

@@ -215,6 +215,23 @@ TEST_F(HeapTargetsTest, AnAllocatorThatIsMappedLateIsFound) {
   std::filesystem::remove_all(proc);
 }
 
+TEST_F(HeapTargetsTest, AStaticProgramWithoutAnAllocatorIsToldAtOnce) {
+  const std::string proc = testing::TempDir() + "heap-targets-static";
+  const std::string here = proc + "/" + std::to_string(own_.value);
+  std::filesystem::create_directories(here);
+  std::ofstream(here + "/maps")
+      << "00400000-00401000 r-xp 00000000 08:01 12       /nowhere/static\n"
+      << "7ffd00000000-7ffd00021000 rw-p 00000000 00:00 0    [stack]\n";
+  start(proc);
+  targets_->attach(own_, output_);
+  EXPECT_TRUE(targets_->empty());
+  ASSERT_FALSE(output_.notices.empty());
+  EXPECT_NE(output_.notices.back().text.find("heap not visible"),
+            std::string::npos)
+      << output_.notices.back().text;
+  std::filesystem::remove_all(proc);
+}
+
 TEST_F(HeapTargetsTest, HostileMapsAreNoMapsAndNoCrash) {
   const std::string proc = testing::TempDir() + "heap-targets-hostile";
   std::filesystem::create_directories(proc + "/78");
