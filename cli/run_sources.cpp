@@ -66,11 +66,15 @@ Error unknown_scenario(const std::string& name, const BaselineFolder& folder,
 
 }  // namespace
 
-void add_store_options(CLI::App& app, StoreArguments& arguments) {
-  app.add_option("--store", arguments.folder, "The folder of the baselines")
+void add_store_option(CLI::App& app, std::string& folder) {
+  app.add_option("--store", folder, "The folder of the baselines")
       ->type_name("DIR")
       ->envname("TIDEMARK_BASELINES")
       ->default_str("baselines");
+}
+
+void add_store_options(CLI::App& app, StoreArguments& arguments) {
+  add_store_option(app, arguments.folder);
   app.add_option("--branch", arguments.branch, "Baselines of this branch only")
       ->type_name("NAME");
 }

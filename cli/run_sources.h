@@ -15,7 +15,10 @@ struct StoreArguments {
   std::string folder = "baselines";
   std::string branch;  // "" = every branch
 };
-// --store and --branch; the store's twin is TIDEMARK_BASELINES.
+// --store alone, whose twin is TIDEMARK_BASELINES: for a command whose --branch
+// means something else.
+void add_store_option(CLI::App& app, std::string& folder);
+// --store and --branch.
 void add_store_options(CLI::App& app, StoreArguments& arguments);
 
 struct NamedRuns {

@@ -37,13 +37,6 @@ struct PickArguments {
   bool json = false;
 };
 
-void add_store(CLI::App& app, std::string& folder) {
-  app.add_option("--store", folder, "The folder of the baselines")
-      ->type_name("DIR")
-      ->envname("TIDEMARK_BASELINES")
-      ->default_str("baselines");
-}
-
 // A run that must not become what others are held against.
 Status check_acceptable(const Baseline& run, const std::string& path) {
   const auto refuse = [&path](const std::string& why) {
@@ -147,7 +140,7 @@ void add_save(CLI::App& parent, CommandContext& context) {
       ->allow_extra_args(false);
   app.add_flag("--force", arguments->force,
                "Also a run that failed or was ended early");
-  add_store(app, arguments->store);
+  add_store_option(app, arguments->store);
   app.callback([arguments, &context] { context.exit_code = save(*arguments); });
 }
 
