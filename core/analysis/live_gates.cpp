@@ -44,6 +44,19 @@ std::string role_of(const GateExpr& gate) {
   return "";
 }
 
+// Of a leak that no gate speaks of; its text is the caller's.
+GateAlert leak_alert(const Subject* subject, Resource resource,
+                     GateStatus state, BootTime time) {
+  GateAlert alert;
+  alert.gate = GateAlert::kFinding;
+  alert.state = state;
+  alert.provisional = true;
+  alert.time = time;
+  alert.name = fmt::format("leak of {}", resource_name(resource));
+  if (subject != nullptr) alert.role = subject->role;
+  return alert;
+}
+
 // The expression whose value over the live scope is the live value.
 GateExpr live_form(const GateExpr& gate) {
   GateExpr live = gate;
@@ -264,15 +277,10 @@ void LiveGates::on_findings(std::span<const Finding> findings,
     const int times = seen == before.end() ? 1 : seen->second + 1;
     leaks_[key] = times;
     if (times != options_.confirmations) continue;
-    GateAlert& alert = alerts_.emplace_back();
-    alert.gate = GateAlert::kFinding;
-    alert.state = GateStatus::fail;
-    alert.provisional = true;
-    alert.time = time;
-    alert.name = fmt::format("leak of {}", resource_name(finding.resource));
+    GateAlert& alert = alerts_.emplace_back(
+        leak_alert(subject, finding.resource, GateStatus::fail, time));
     alert.text = fmt::format("{} leaks, provisional: {}", names.who(*subject),
                              finding.reason);
-    alert.role = subject->role;
     alert.value = finding.slope_per_minute.value;
   }
   for (const auto& [key, times] : before) {
@@ -285,17 +293,11 @@ void LiveGates::on_findings(std::span<const Finding> findings,
 void LiveGates::tell_over(const LeakKey& leak, const Dictionary& dictionary,
                           BootTime time) {
   const Subject* subject = dictionary.subject(leak.first);
-  GateAlert& alert = alerts_.emplace_back();
-  alert.gate = GateAlert::kFinding;
-  alert.state = GateStatus::pass;
-  alert.provisional = true;
-  alert.time = time;
-  alert.name = fmt::format("leak of {}", resource_name(leak.second));
-  alert.text = "it is not found any more";
-  if (subject == nullptr) return;
-  alert.role = subject->role;
-  alert.text =
-      GateNames(dictionary).who(*subject) + ": a leak is not found any more";
+  GateAlert& alert = alerts_.emplace_back(
+      leak_alert(subject, leak.second, GateStatus::pass, time));
+  alert.text = subject == nullptr ? "it is not found any more"
+                                  : GateNames(dictionary).who(*subject) +
+                                        ": a leak is not found any more";
 }
 
 bool LiveGates::decided() const {
