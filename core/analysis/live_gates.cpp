@@ -35,13 +35,16 @@ bool is_of_spans(const GateExpr& gate) {
 
 // The role that a gate names; "" for none, or more than one.
 std::string role_of(const GateExpr& gate) {
+  std::string role;
   for (const GateMetric& metric : gate.value.metrics) {
     for (const GateMatch& match : metric.selector) {
       const bool names_one = match.op == GateMatch::Op::equal;
-      if (match.key == "role" && names_one) return match.value;
+      if (match.key != "role" || !names_one) continue;
+      if (!role.empty() && role != match.value) return "";
+      role = match.value;
     }
   }
-  return "";
+  return role;
 }
 
 // Of a leak that no gate speaks of; its text is the caller's.
